@@ -1,0 +1,1 @@
+"""What Signalbox knows: facts, releases, gates, incidents, sweeps. Standard library only."""

@@ -1,0 +1,165 @@
+"""What has happened, as Signalbox understands it. Strangers' payloads become these at the edge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from signalbox.domain.identity import AlarmId, PipelineId, ReleaseId
+from signalbox.domain.states import ActionState, AlarmState, ExecutionState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """The revision that is released. Author names come from git and are not authenticated."""
+
+    id: str = ""
+    message: str = ""
+    author_name: str = ""
+    author_email: str = ""
+    branch: str = ""
+    repository: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PipelineChanged:
+    """A pipeline execution entered ``state`` at ``at`` (UTC, aware), in its ``attempt`` (from 1)."""
+
+    release: ReleaseId
+    state: ExecutionState
+    at: datetime
+    attempt: int = 1
+    pipeline_version: int | None = None
+    trigger_type: str = ""
+    trigger_detail: str = ""
+    commit: Commit | None = None
+    raw_state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageChanged:
+    """A stage execution entered ``state``."""
+
+    release: ReleaseId
+    stage: str
+    state: ExecutionState
+    at: datetime
+    attempt: int = 1
+    raw_state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionChanged:
+    """An action execution entered ``state``.
+
+    ``action_execution_id`` is empty in events from before 2024. ``external_id`` and
+    ``external_url`` point at the build, deployment or commit that the action ran.
+    """
+
+    release: ReleaseId
+    stage: str
+    action: str
+    state: ActionState
+    at: datetime
+    action_execution_id: str = ""
+    attempt: int = 1
+    category: str = ""
+    provider: str = ""
+    external_id: str = ""
+    external_url: str = ""
+    summary: str = ""
+    error_code: str = ""
+    raw_state: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmChanged:
+    """A CloudWatch alarm moved from ``previous`` to ``state`` at ``at``.
+
+    ``suppressed_by`` names what mutes the alarm's actions, or is empty.
+    """
+
+    alarm: AlarmId
+    state: AlarmState
+    previous: AlarmState
+    at: datetime
+    reason: str = ""
+    suppressed_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildChanged:
+    """A CodeBuild build changed state or finished a phase (``phase`` is empty for the former)."""
+
+    account: str
+    region: str
+    project: str
+    build_id: str
+    status: str
+    at: datetime
+    phase: str = ""
+    initiator: str = ""
+    logs_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeploymentChanged:
+    """A CodeDeploy or ECS deployment (or one of its instances, hooks or tasks) changed."""
+
+    account: str
+    region: str
+    service: str
+    target: str
+    deployment_id: str
+    state: str
+    at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageScanned:
+    """ECR or Inspector finished scanning an image; ``findings`` counts them by severity."""
+
+    account: str
+    region: str
+    repository: str
+    digest: str
+    status: str
+    at: datetime
+    findings: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalAsked:
+    """CodePipeline's own approval notification. It carries no execution id, so it only hints."""
+
+    pipeline: PipelineId
+    stage: str
+    action: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """Readable, and none of Signalbox's business; ``reason`` says why."""
+
+    kind: str
+    reason: str
+    account: str = ""
+    region: str = ""
+
+
+Fact = (
+    PipelineChanged
+    | StageChanged
+    | ActionChanged
+    | AlarmChanged
+    | BuildChanged
+    | DeploymentChanged
+    | ImageScanned
+    | ApprovalAsked
+    | Ignored
+)
+
+ReleaseFact = PipelineChanged | StageChanged | ActionChanged

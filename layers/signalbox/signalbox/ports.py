@@ -1,0 +1,344 @@
+"""What the use cases ask of the world. Each port is small and belongs to those who need it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from signalbox.domain.effects import Effect, EffectStatus
+from signalbox.domain.facts import (
+    AlarmChanged,
+    BuildChanged,
+    Commit,
+    DeploymentChanged,
+    ReleaseFact,
+)
+from signalbox.domain.gates import Change, Gate, TestResult, Verdict, Vote
+from signalbox.domain.identity import AlarmId, PipelineId, ReleaseId
+from signalbox.domain.incidents import Hold, Incident
+from signalbox.domain.policy import Policy
+from signalbox.domain.releases import Release
+from signalbox.domain.services import Environment, Service
+from signalbox.domain.states import AlarmState
+from signalbox.domain.sweeps import Sweep, Thing
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """The present moment, aware, in UTC."""
+
+
+class Ids(Protocol):
+    """Makes names nobody can guess."""
+
+    def new(self) -> str:
+        """A fresh random id of at least 128 bits, lower-case hexadecimal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseNotes:
+    """What was read about a release and kept with it: truth from the APIs, not from events.
+
+    ``message`` is where its Slack message stands: (channel, ts). ``rendered`` is the digest of
+    what was last sent. ``failure`` is one line that says why it failed. ``kind`` is ``STANDARD``
+    or ``ROLLBACK``; ``started_by`` the caller's ARN of a rollback.
+    """
+
+    commit: Commit | None = None
+    kind: str = ""
+    started_by: str = ""
+    failure: str = ""
+    tests: TestResult | None = None
+    message: tuple[str, str] | None = None
+    rendered: str = ""
+    artifact_digest: str = ""
+
+
+class ReleaseLedger(Protocol):
+    """Releases and what is known of them."""
+
+    def record(self, fact: ReleaseFact, effects: Sequence[Effect]) -> bool:
+        """Write one observation with its effects in one transaction; False where it was known."""
+
+    def release(self, release: ReleaseId) -> Release | None:
+        """The release folded from its observations, or None where nothing was heard of it."""
+
+    def notes(self, release: ReleaseId) -> ReleaseNotes:
+        """What was read about it so far."""
+
+    def write_notes(self, release: ReleaseId, **changes: Any) -> None:
+        """Set the named fields of its notes and leave the others."""
+
+    def open_releases(self) -> Sequence[ReleaseId]:
+        """Every release that has not ended."""
+
+    def gates_of(self, release: ReleaseId) -> Sequence[Gate]:
+        """The gates of a release, oldest first, with their votes."""
+
+    def incidents_of(self, release: ReleaseId) -> Sequence[Incident]:
+        """The incidents that blame a release, oldest first."""
+
+
+class ObservationLedger(Protocol):
+    """Facts that belong to no one release."""
+
+    def record_observation(
+        self, fact: AlarmChanged | BuildChanged | DeploymentChanged | Any, effects: Sequence[Effect]
+    ) -> bool:
+        """Write one observation with its effects in one transaction; False where it was known."""
+
+
+class EffectLedger(Protocol):
+    """The outbox."""
+
+    def add(self, effects: Sequence[Effect]) -> None:
+        """Write effects that no other write carries; those already there stay as they are."""
+
+    def effect(self, subject: str, key: str) -> Effect | None:
+        """One effect, or None."""
+
+    def finish(self, effect: Effect, status: EffectStatus) -> None:
+        """Mark an effect done or refused, so that it leaves the list of pending ones."""
+
+    def pending(self, before: datetime) -> Sequence[Effect]:
+        """Effects pending since before that moment."""
+
+
+class GateLedger(Protocol):
+    """Gates, votes and verdicts."""
+
+    def claim_gate(self, release: ReleaseId, action_execution_id: str, gate_id: str) -> str:
+        """Claim the gate of an action execution; returns the id of whoever claimed it first."""
+
+    def open_gate(self, gate: Gate, effects: Sequence[Effect]) -> bool:
+        """Write a new gate with its effects; False where it is already there."""
+
+    def gate(self, gate_id: str) -> Gate | None:
+        """One gate with its votes and tokens, or None."""
+
+    def open_gates(self) -> Sequence[Gate]:
+        """Every gate that is not settled."""
+
+    def vote(self, gate_id: str, vote: Vote, effects: Sequence[Effect]) -> bool:
+        """Write one person's vote with its effects; False where that person has voted already."""
+
+    def decide(self, gate_id: str, verdict: Verdict, reason: str, at: datetime) -> Verdict:
+        """Decide an open gate, once; returns the verdict that holds, ours or an earlier one."""
+
+    def settle(
+        self, gate_id: str, settlement: str, at: datetime, effects: Sequence[Effect]
+    ) -> bool:
+        """Mark a decided gate as settled with what AWS said; False where it was settled already."""
+
+
+class IncidentLedger(Protocol):
+    """Incidents, the lock on each target, and holds."""
+
+    def claim_target(self, service: str, environment: str, incident: Incident) -> str:
+        """Lock the target for this incident; returns the id of the incident that holds the lock."""
+
+    def release_target(self, service: str, environment: str, incident_id: str) -> None:
+        """Give the lock back."""
+
+    def incident(self, incident_id: str) -> Incident | None:
+        """One incident, or None."""
+
+    def save_incident(self, incident: Incident, effects: Sequence[Effect]) -> None:
+        """Write the incident as it now stands, with its effects."""
+
+    def hold(self, hold: Hold) -> None:
+        """Record a hold."""
+
+    def holds(self, pipeline: PipelineId) -> Sequence[Hold]:
+        """The holds on a pipeline's stages."""
+
+
+class SweepLedger(Protocol):
+    """Sweeps."""
+
+    def save_sweep(self, sweep: Sweep, effects: Sequence[Effect]) -> None:
+        """Write the sweep as it now stands, with its effects."""
+
+    def sweep(self, sweep_id: str) -> Sweep | None:
+        """One sweep, or None."""
+
+
+class Audit(Protocol):
+    """One hash chain per subject. Nothing in it is ever changed."""
+
+    def append(self, subject: str, what: str, details: Mapping[str, Any]) -> None:
+        """Add an entry before the effect it speaks of. ``details`` hold no secret and no token."""
+
+    def head(self, subject: str) -> tuple[int, str]:
+        """The number and the hash of the newest entry; (0, "") where there is none."""
+
+
+class Anchors(Protocol):
+    """Heads of audit chains, kept where nobody can rewrite them."""
+
+    def anchor(self, subject: str, number: int, head: str) -> None:
+        """Keep the head of one chain."""
+
+
+class Bells(Protocol):
+    """The queues that say an effect is pending."""
+
+    def ring(self, effect: Effect, *, delay_seconds: int = 0) -> None:
+        """Ring the bell of one effect. ``delay_seconds`` (0 to 900) works on the work queue only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionTruth:
+    """What CodePipeline says of one execution. ``status`` is the API's (``InProgress`` …)."""
+
+    release: ReleaseId
+    status: str
+    kind: str
+    started_by: str
+    trigger_type: str
+    pipeline_version: int
+    commit: Commit | None
+    rollback_target: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingApproval:
+    """A manual approval that waits. ``token`` must go nowhere but into the ledger."""
+
+    release: ReleaseId
+    stage: str
+    action: str
+    action_execution_id: str
+    token: str
+
+    def __repr__(self) -> str:
+        return f"PendingApproval({self.release.key!r}, {self.stage!r}, {self.action!r})"
+
+
+class Pipelines(Protocol):
+    """CodePipeline, through the operator role of the service."""
+
+    def execution(self, service: Service, release: ReleaseId) -> ExecutionTruth | None:
+        """One execution, or None where CodePipeline does not know it."""
+
+    def facts(self, service: Service, release: ReleaseId) -> Sequence[ReleaseFact]:
+        """Everything the API says of an execution, as the facts that events should have said."""
+
+    def newest(self, service: Service, limit: int) -> Sequence[ReleaseId]:
+        """The newest executions, newest first."""
+
+    def pending_approval(
+        self, service: Service, release: ReleaseId, action_execution_id: str
+    ) -> PendingApproval | None:
+        """The approval that waits in this execution, or None where it no longer does."""
+
+    def answer_approval(
+        self, service: Service, approval: PendingApproval, *, approve: bool, summary: str
+    ) -> None:
+        """Answer it. Raises AwsRefusedError with AWS's code where it was answered already."""
+
+    def close_stage(self, service: Service, stage: str, reason: str) -> None:
+        """Disable the stage's inbound transition. ``reason`` is made to fit AWS's pattern."""
+
+    def stage_is_closed(self, service: Service, stage: str) -> bool:
+        """Whether the stage's inbound transition is disabled."""
+
+    def succeeded_in_stage(self, service: Service, stage: str) -> Sequence[ExecutionTruth]:
+        """Executions that succeeded in the stage in the pipeline's present version, newest first."""
+
+    def roll_back_stage(self, service: Service, stage: str, to_execution: str) -> str:
+        """Roll a stage back to an execution; returns the execution that this starts."""
+
+
+class Builds(Protocol):
+    """CodeBuild, through the operator role of the service."""
+
+    def tests(self, service: Service, build_id: str) -> TestResult:
+        """What the build's test reports say."""
+
+    def why_failed(self, service: Service, build_id: str) -> str:
+        """One line: failing tests, else the phase's error, else the last line of the log."""
+
+
+class Artifacts(Protocol):
+    """What the build has put into the artifact bucket, through the operator role."""
+
+    def changes(self, service: Service, release: ReleaseId) -> tuple[tuple[Change, ...], str]:
+        """Commits of the build's ``release.json`` newest first, and the SHA-256 of the artifact."""
+
+    def inventory(self, service: Service) -> Sequence[Thing]:
+        """Every artifact object with its uses."""
+
+
+class Targets(Protocol):
+    """Where releases are deployed to, through the operator role."""
+
+    def current_version(self, service: Service, environment: Environment) -> str:
+        """The version that serves all traffic now; empty where traffic is split."""
+
+    def verify(self, service: Service, environment: Environment) -> tuple[bool, str]:
+        """Call the service for real; whether it answered well, and what was seen, for people."""
+
+    def inventory(self, service: Service, environment: Environment) -> Sequence[Thing]:
+        """Every version with its uses. Raises InventoryIncompleteError where a read fails."""
+
+
+class Alarms(Protocol):
+    """CloudWatch alarms."""
+
+    def state(self, service: Service, names: Sequence[str]) -> Mapping[str, AlarmState]:
+        """The present state of each alarm; alarms that do not exist are absent."""
+
+
+class Services(Protocol):
+    """The services that registered themselves in Parameter Store."""
+
+    def all(self) -> Sequence[Service]:
+        """Every registered service."""
+
+    def of_pipeline(self, pipeline: PipelineId) -> Service | None:
+        """The service with that pipeline, or None."""
+
+    def of_alarm(self, alarm: AlarmId) -> tuple[Service, Environment] | None:
+        """The service and environment that list the alarm, or None."""
+
+
+class Policies(Protocol):
+    """Policy documents in Parameter Store."""
+
+    def policy_for(self, pipeline: PipelineId) -> Policy:
+        """The pipeline's own policy, or the default."""
+
+
+class Messenger(Protocol):
+    """Slack. ``message`` holds ``text`` and ``blocks``."""
+
+    def post(self, channel: str, message: Mapping[str, Any]) -> tuple[str, str]:
+        """Post a message; returns its (channel id, ts)."""
+
+    def update(self, channel: str, ts: str, message: Mapping[str, Any]) -> None:
+        """Replace a message's content."""
+
+    def reply(self, channel: str, ts: str, message: Mapping[str, Any], *, broadcast: bool) -> str:
+        """Answer in a message's thread; returns the reply's ts."""
+
+
+class Publisher(Protocol):
+    """SNS, for people who read e-mail."""
+
+    def publish(self, subject: str, text: str) -> None:
+        """Publish to the topic. ``subject`` is cut to SNS's 100 ASCII characters."""
+
+
+class Workflows(Protocol):
+    """Step Functions."""
+
+    def start(self, workflow: str, name: str, payload: Mapping[str, Any]) -> None:
+        """Start ``approval``, ``rollback`` or ``cleanup`` under a name; started already is fine."""
+
+    def complete(self, task_token: str, output: Mapping[str, Any]) -> bool:
+        """Hand a verdict to the waiting machine; False where it no longer waits."""
