@@ -1,0 +1,44 @@
+# Every command works from any path, spaces included: nothing here is absolute.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo sandbox test check bench build deploy lock format clean
+MAKEFLAGS += --no-print-directory
+PYTHON ?= python3
+export SAM_CLI_TELEMETRY := 0
+export PYTHONDONTWRITEBYTECODE := 1
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: ## create .venv (with the command `signalbox`) and .tools
+	@$(PYTHON) tools/bootstrap.py run
+
+demo: setup ## a real release through the sandbox, narrated and checked
+	@.venv/bin/python -m sandbox demo
+
+sandbox: setup ## the same sandbox, to stay and play: http://127.0.0.1:4600
+	@.venv/bin/python -m sandbox play
+
+test: setup ## every test that needs no account
+	@.venv/bin/python -m pytest $(TESTS)
+
+check: ## format, lint, types, template, state machines, security, secrets
+	@$(PYTHON) tools/bootstrap.py check
+	@.venv/bin/python tools/check.py
+
+format: setup ## put the code into its format
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+build: setup ## what `make deploy` ships, with bytecode, in .aws-sam/build
+	@.venv/bin/python tools/build.py
+
+deploy: build ## sam deploy into the account your credentials belong to: make deploy CONFIG=dev
+	@.tools/sam/bin/sam deploy --template-file .aws-sam/build/template.yaml --config-file samconfig.toml --config-env $(or $(CONFIG),dev)
+
+bench: setup ## start-up of each function as a ratio to the floor
+	@.venv/bin/python tools/bench.py
+
+lock: setup ## resolve the pins in requirements/ anew
+	@.venv/bin/python tools/lock.py
+
+clean: ## remove everything that was made here
+	@rm -rf .venv .tools .aws-sam build
