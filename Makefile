@@ -23,22 +23,22 @@ test: setup ## every test that needs no account
 
 check: ## format, lint, types, template, state machines, security, secrets
 	@$(PYTHON) tools/bootstrap.py check
-	@.venv/bin/python tools/check.py
+	@.venv/bin/python -m tools.check
 
 format: setup ## put the code into its format
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
 
 build: setup ## what `make deploy` ships, with bytecode, in .aws-sam/build
-	@.venv/bin/python tools/build.py
+	@.venv/bin/python -m tools.build
 
 deploy: build ## sam deploy into the account your credentials belong to: make deploy CONFIG=dev
 	@.tools/sam/bin/sam deploy --template-file .aws-sam/build/template.yaml --config-file samconfig.toml --config-env $(or $(CONFIG),dev)
 
 bench: setup ## start-up of each function as a ratio to the floor
-	@.venv/bin/python tools/bench.py
+	@.venv/bin/python -m tools.bench
 
 lock: setup ## resolve the pins in requirements/ anew
-	@.venv/bin/python tools/lock.py
+	@.venv/bin/python -m tools.lock
 
 clean: ## remove everything that was made here
 	@rm -rf .venv .tools .aws-sam build

@@ -26,7 +26,7 @@ def built() -> tuple[Path, Path]:
             pytest.fail("Python 3.13, the Lambda runtime's version, is missing")
         pytest.skip("Python 3.13, the Lambda runtime's version, is missing")
     architecture = "arm64" if platform.machine() in {"aarch64", "arm64"} else "x86_64"
-    command = [sys.executable, "tools/build.py", "--architecture", architecture]
+    command = [sys.executable, "-m", "tools.build", "--architecture", architecture]
     done = subprocess.run(
         [*command, "--build-dir", "build/host"],
         cwd=ROOT,
