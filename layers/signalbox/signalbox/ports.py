@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from signalbox.domain.effects import Effect, EffectStatus
+from signalbox.domain.effects import Effect, EffectKind, EffectStatus
 from signalbox.domain.facts import (
     AlarmChanged,
     BuildChanged,
@@ -67,6 +67,9 @@ class ReleaseLedger(Protocol):
     def release(self, release: ReleaseId) -> Release | None:
         """The release folded from its observations, or None where nothing was heard of it."""
 
+    def heard(self, release: ReleaseId) -> Sequence[ReleaseFact]:
+        """Every fact that was recorded of it, in no particular order."""
+
     def notes(self, release: ReleaseId) -> ReleaseNotes:
         """What was read about it so far."""
 
@@ -98,8 +101,8 @@ class EffectLedger(Protocol):
     def add(self, effects: Sequence[Effect]) -> None:
         """Write effects that no other write carries; those already there stay as they are."""
 
-    def effect(self, subject: str, key: str) -> Effect | None:
-        """One effect, or None."""
+    def effect(self, subject: str, key: str, *, kind: EffectKind | None = None) -> Effect | None:
+        """One effect, or None. Naming its kind, as bells do, saves reads."""
 
     def finish(self, effect: Effect, status: EffectStatus) -> None:
         """Mark an effect done or refused, so that it leaves the list of pending ones."""
@@ -325,6 +328,27 @@ class Messenger(Protocol):
 
     def reply(self, channel: str, ts: str, message: Mapping[str, Any], *, broadcast: bool) -> str:
         """Answer in a message's thread; returns the reply's ts."""
+
+
+class People(Protocol):
+    """Who is who in Slack."""
+
+    def id_of_email(self, email: str) -> str | None:
+        """The Slack user id that belongs to an e-mail, or None where Slack knows nobody by it."""
+
+
+class Modals(Protocol):
+    """Slack's dialogs."""
+
+    def open(self, trigger_id: str, view: Mapping[str, Any]) -> None:
+        """Open a modal, within three seconds of the click that gave ``trigger_id``."""
+
+
+class Routes(Protocol):
+    """The document that says where messages go."""
+
+    def default_channel(self) -> str:
+        """The channel for every service that names none of its own."""
 
 
 class Publisher(Protocol):

@@ -7,6 +7,7 @@ SignalboxError
 │   └── NotYetError            the world is not there yet: a token not written, a deployment running
 └── PermanentError             it will never work without a change by a person
     ├── UnreadableEventError   bad input; the message says what is wrong with it
+    ├── ForeignAccountError    an event from an account that is not on the list
     ├── ForgedRequestError     a request to the Slack endpoint that Slack did not sign
     ├── SettingMissingError    the deployment lacks a setting or document
     ├── DocumentInvalidError   a policy or service document does not follow its schema
@@ -52,6 +53,10 @@ class PermanentError(SignalboxError):
 
 class UnreadableEventError(PermanentError):
     """An event that cannot be read; the message names the field and what is wrong with it."""
+
+
+class ForeignAccountError(PermanentError):
+    """An event from an account that this deployment was not told to listen to."""
 
 
 class ForgedRequestError(PermanentError):

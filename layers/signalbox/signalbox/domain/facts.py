@@ -24,7 +24,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineChanged:
-    """A pipeline execution entered ``state`` at ``at`` (UTC, aware), in its ``attempt`` (from 1)."""
+    """A pipeline execution entered ``state`` at ``at`` (UTC), in its ``attempt`` (from 1)."""
 
     release: ReleaseId
     state: ExecutionState
@@ -77,7 +77,8 @@ class ActionChanged:
 class AlarmChanged:
     """A CloudWatch alarm moved from ``previous`` to ``state`` at ``at``.
 
-    ``suppressed_by`` names what mutes the alarm's actions, or is empty.
+    ``suppressed_by`` names what mutes the alarm's actions, or is empty. ``raw_state`` is AWS's
+    word where ``state`` is ``UNKNOWN``.
     """
 
     alarm: AlarmId
@@ -86,11 +87,17 @@ class AlarmChanged:
     at: datetime
     reason: str = ""
     suppressed_by: str = ""
+    raw_state: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildChanged:
-    """A CodeBuild build changed state or finished a phase (``phase`` is empty for the former)."""
+    """A CodeBuild build changed state or finished a phase (``phase`` is empty for the former).
+
+    ``build_id`` is ``project:uuid``, as actions of CodePipeline name it. ``status`` is a
+    ``BuildStatus``; ``raw_status`` is AWS's word where that is ``UNKNOWN``. ``reason`` is what the
+    first failed phase says.
+    """
 
     account: str
     region: str
@@ -101,11 +108,18 @@ class BuildChanged:
     phase: str = ""
     initiator: str = ""
     logs_url: str = ""
+    reason: str = ""
+    raw_status: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeploymentChanged:
-    """A CodeDeploy or ECS deployment (or one of its instances, hooks or tasks) changed."""
+    """A CodeDeploy or ECS deployment (or one of its instances, hooks or tasks) changed.
+
+    ``service`` is ``codedeploy`` or ``ecs``; ``target`` is ``application/group`` or
+    ``cluster/service``; ``part`` names the instance, hook or task, or is empty. ``state`` is a
+    ``DeploymentState``, ``raw_state`` AWS's own word for it.
+    """
 
     account: str
     region: str
@@ -115,11 +129,16 @@ class DeploymentChanged:
     state: str
     at: datetime
     reason: str = ""
+    part: str = ""
+    raw_state: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageScanned:
-    """ECR or Inspector finished scanning an image; ``findings`` counts them by severity."""
+    """ECR or Inspector scanned an image; ``findings`` counts them by severity.
+
+    ``status`` is a ``ScanStatus``; ``raw_status`` is AWS's word where that is ``UNKNOWN``.
+    """
 
     account: str
     region: str
@@ -128,16 +147,21 @@ class ImageScanned:
     status: str
     at: datetime
     findings: Mapping[str, int] = field(default_factory=dict)
+    raw_status: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalAsked:
-    """CodePipeline's own approval notification. It carries no execution id, so it only hints."""
+    """CodePipeline's own approval notification. It carries no execution id, so it only hints.
+
+    The message itself has no time: ``at`` is when SNS or SQS took it, or None.
+    """
 
     pipeline: PipelineId
     stage: str
     action: str
-    at: datetime
+    at: datetime | None = None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

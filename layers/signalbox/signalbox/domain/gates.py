@@ -19,6 +19,21 @@ class Verdict(StrEnum):
     DECIDED_ELSEWHERE = "DECIDED_ELSEWHERE"
 
 
+class Settlement(StrEnum):
+    """What came of handing a verdict to CodePipeline.
+
+    ``CHANGED``: approved, but what would ship was not what had been shown, so it was rejected.
+    ``ANSWERED_ELSEWHERE``: somebody answered in the console or by the API.
+    ``GONE``: the approval no longer waits and nobody answered it (stopped, timed out).
+    """
+
+    APPROVED = "APPROVED"
+    REJECTED = "REJECTED"
+    CHANGED = "CHANGED"
+    ANSWERED_ELSEWHERE = "ANSWERED_ELSEWHERE"
+    GONE = "GONE"
+
+
 class GateStatus(StrEnum):
     """Where a gate stands. It only moves down this list."""
 

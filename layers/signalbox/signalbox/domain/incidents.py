@@ -43,7 +43,8 @@ class Incident:
     """One alarm against one environment of one service.
 
     ``release`` is the one that is blamed. ``rollback_execution`` is the pipeline execution that
-    the rollback made. ``evidence`` is what verification saw, for people.
+    the rollback made. ``evidence`` is what verification saw, for people. ``version`` is what the
+    environment served before the rollback, where that could be read.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Incident:
     rungs: tuple[Rung, ...] = ()
     rollback_execution: str = ""
     evidence: str = ""
+    version: str = ""
     closed_at: datetime | None = None
 
     @property

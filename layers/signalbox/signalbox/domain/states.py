@@ -44,6 +44,116 @@ class AlarmState(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+class ActionCategory(StrEnum):
+    """Categories of actions: botocore's ``ActionCategory`` of CodePipeline."""
+
+    SOURCE = "Source"
+    BUILD = "Build"
+    DEPLOY = "Deploy"
+    TEST = "Test"
+    INVOKE = "Invoke"
+    APPROVAL = "Approval"
+    COMPUTE = "Compute"
+
+
+class BuildStatus(StrEnum):
+    """Statuses of a CodeBuild build and of its phases: botocore's ``StatusType``."""
+
+    UNKNOWN = "UNKNOWN"
+    IN_PROGRESS = "IN_PROGRESS"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    FAULT = "FAULT"
+    TIMED_OUT = "TIMED_OUT"
+    STOPPED = "STOPPED"
+
+
+class DeploymentState(StrEnum):
+    """Where a deployment stands, in words that fit CodeDeploy and ECS alike."""
+
+    UNKNOWN = "UNKNOWN"
+    RUNNING = "RUNNING"
+    WAITING = "WAITING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    STOPPED = "STOPPED"
+
+
+class CodeDeployEventState(StrEnum):
+    """States in CodeDeploy's EventBridge events. They are not those of its API."""
+
+    START = "START"
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    STOP = "STOP"
+    READY = "READY"
+
+
+class CodeDeployStatus(StrEnum):
+    """Statuses in CodeDeploy's API and its SNS triggers, upper case."""
+
+    CREATED = "CREATED"
+    QUEUED = "QUEUED"
+    PENDING = "PENDING"
+    INPROGRESS = "INPROGRESS"
+    BAKING = "BAKING"
+    READY = "READY"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    STOPPED = "STOPPED"
+    SKIPPED = "SKIPPED"
+    UNKNOWN = "UNKNOWN"
+
+
+class EcsDeploymentEvent(StrEnum):
+    """Event names of ``ECS Deployment State Change``."""
+
+    SERVICE_DEPLOYMENT_IN_PROGRESS = "SERVICE_DEPLOYMENT_IN_PROGRESS"
+    SERVICE_DEPLOYMENT_COMPLETED = "SERVICE_DEPLOYMENT_COMPLETED"
+    SERVICE_DEPLOYMENT_FAILED = "SERVICE_DEPLOYMENT_FAILED"
+
+
+class EcsHookEvent(StrEnum):
+    """Event names of ``ECS Hook State Change``."""
+
+    HOOK_IN_PROGRESS = "HOOK_IN_PROGRESS"
+    HOOK_AWAITING_ACTION = "HOOK_AWAITING_ACTION"
+    HOOK_SUCCEEDED = "HOOK_SUCCEEDED"
+    HOOK_FAILED = "HOOK_FAILED"
+    HOOK_TIMED_OUT = "HOOK_TIMED_OUT"
+
+
+class EcsTaskStatus(StrEnum):
+    """Last statuses of an ECS task."""
+
+    PROVISIONING = "PROVISIONING"
+    PENDING = "PENDING"
+    ACTIVATING = "ACTIVATING"
+    RUNNING = "RUNNING"
+    DEACTIVATING = "DEACTIVATING"
+    STOPPING = "STOPPING"
+    DEPROVISIONING = "DEPROVISIONING"
+    STOPPED = "STOPPED"
+    DELETED = "DELETED"
+
+
+class ScanStatus(StrEnum):
+    """Statuses of an image scan: botocore's of ECR, and Inspector's word for its first one."""
+
+    UNKNOWN = "UNKNOWN"
+    PENDING = "PENDING"
+    IN_PROGRESS = "IN_PROGRESS"
+    ACTIVE = "ACTIVE"
+    COMPLETE = "COMPLETE"
+    INITIAL_SCAN_COMPLETE = "INITIAL_SCAN_COMPLETE"
+    FAILED = "FAILED"
+    UNSUPPORTED_IMAGE = "UNSUPPORTED_IMAGE"
+    SCAN_ELIGIBILITY_EXPIRED = "SCAN_ELIGIBILITY_EXPIRED"
+    FINDINGS_UNAVAILABLE = "FINDINGS_UNAVAILABLE"
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    IMAGE_ARCHIVED = "IMAGE_ARCHIVED"
+
+
 EXECUTION_RANK: dict[ExecutionState, int] = {
     ExecutionState.UNKNOWN: 0,
     ExecutionState.STARTED: 1,
@@ -67,3 +177,53 @@ ACTION_RANK: dict[ActionState, int] = {
 
 FINAL_RANK = 10
 """From this rank on a state is final for its attempt."""
+
+CODEDEPLOY_EVENT_STATE: dict[CodeDeployEventState, DeploymentState] = {
+    CodeDeployEventState.START: DeploymentState.RUNNING,
+    CodeDeployEventState.SUCCESS: DeploymentState.SUCCEEDED,
+    CodeDeployEventState.FAILURE: DeploymentState.FAILED,
+    CodeDeployEventState.STOP: DeploymentState.STOPPED,
+    CodeDeployEventState.READY: DeploymentState.WAITING,
+}
+
+CODEDEPLOY_STATUS: dict[CodeDeployStatus, DeploymentState] = {
+    CodeDeployStatus.CREATED: DeploymentState.RUNNING,
+    CodeDeployStatus.QUEUED: DeploymentState.RUNNING,
+    CodeDeployStatus.PENDING: DeploymentState.RUNNING,
+    CodeDeployStatus.INPROGRESS: DeploymentState.RUNNING,
+    CodeDeployStatus.BAKING: DeploymentState.RUNNING,
+    CodeDeployStatus.READY: DeploymentState.WAITING,
+    CodeDeployStatus.SUCCEEDED: DeploymentState.SUCCEEDED,
+    CodeDeployStatus.FAILED: DeploymentState.FAILED,
+    CodeDeployStatus.STOPPED: DeploymentState.STOPPED,
+    CodeDeployStatus.SKIPPED: DeploymentState.STOPPED,
+    CodeDeployStatus.UNKNOWN: DeploymentState.UNKNOWN,
+}
+
+ECS_DEPLOYMENT_EVENT: dict[EcsDeploymentEvent, DeploymentState] = {
+    EcsDeploymentEvent.SERVICE_DEPLOYMENT_IN_PROGRESS: DeploymentState.RUNNING,
+    EcsDeploymentEvent.SERVICE_DEPLOYMENT_COMPLETED: DeploymentState.SUCCEEDED,
+    EcsDeploymentEvent.SERVICE_DEPLOYMENT_FAILED: DeploymentState.FAILED,
+}
+
+ECS_HOOK_EVENT: dict[EcsHookEvent, DeploymentState] = {
+    EcsHookEvent.HOOK_IN_PROGRESS: DeploymentState.RUNNING,
+    EcsHookEvent.HOOK_AWAITING_ACTION: DeploymentState.WAITING,
+    EcsHookEvent.HOOK_SUCCEEDED: DeploymentState.RUNNING,
+    EcsHookEvent.HOOK_FAILED: DeploymentState.FAILED,
+    EcsHookEvent.HOOK_TIMED_OUT: DeploymentState.FAILED,
+}
+"""What a hook says of its deployment: one that succeeds lets the deployment go on."""
+
+ECS_TASK_STATUS: dict[EcsTaskStatus, DeploymentState] = {
+    EcsTaskStatus.PROVISIONING: DeploymentState.RUNNING,
+    EcsTaskStatus.PENDING: DeploymentState.RUNNING,
+    EcsTaskStatus.ACTIVATING: DeploymentState.RUNNING,
+    EcsTaskStatus.RUNNING: DeploymentState.RUNNING,
+    EcsTaskStatus.DEACTIVATING: DeploymentState.RUNNING,
+    EcsTaskStatus.STOPPING: DeploymentState.RUNNING,
+    EcsTaskStatus.DEPROVISIONING: DeploymentState.STOPPED,
+    EcsTaskStatus.STOPPED: DeploymentState.STOPPED,
+    EcsTaskStatus.DELETED: DeploymentState.STOPPED,
+}
+"""What a task's last status says of that task; a stopped task is no failed deployment."""

@@ -11,7 +11,8 @@ class Thing:
     """One thing that could be deleted: a function version, an artifact object.
 
     ``kind`` is ``lambda-version`` or ``artifact``; ``id`` is its ARN or ``s3://`` address;
-    ``in_use`` names every use that was found (an alias, a running execution).
+    ``in_use`` names every use that was found (an alias, a running execution). ``releases`` are
+    the executions that made it or took it; none means that nobody knows what it is for.
     """
 
     kind: str
@@ -19,6 +20,7 @@ class Thing:
     created_at: datetime | None
     in_use: tuple[str, ...] = ()
     revision: str = ""
+    releases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,17 @@
+"""Messages queue: keeps the Slack message of each release up to date."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from signalbox.runtime.batches import handle_batch
+from signalbox.runtime.logging import reported
+from signalbox.runtime.wiring import world
+from signalbox.usecases.announce import announce
+
+
+@reported
+def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
+    """Announce what each bell speaks of, in the order of its group; report what failed."""
+    return handle_batch(event, partial(announce, ports=world()), fifo=True)

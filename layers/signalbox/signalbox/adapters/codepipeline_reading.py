@@ -1,0 +1,244 @@
+"""What CodePipeline's answers mean: executions, their commits, and the facts events should say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Any
+
+from signalbox.domain.facts import ActionChanged, Commit, PipelineChanged, ReleaseFact, StageChanged
+from signalbox.domain.identity import ReleaseId
+from signalbox.domain.states import EXECUTION_RANK, FINAL_RANK, ActionState, ExecutionState
+from signalbox.ports import ExecutionTruth
+
+Answer = Mapping[str, Any]
+
+EXECUTION_STATUS: dict[str, ExecutionState] = {
+    "Cancelled": ExecutionState.CANCELED,
+    "InProgress": ExecutionState.STARTED,
+    "Stopped": ExecutionState.STOPPED,
+    "Stopping": ExecutionState.STOPPING,
+    "Succeeded": ExecutionState.SUCCEEDED,
+    "Superseded": ExecutionState.SUPERSEDED,
+    "Failed": ExecutionState.FAILED,
+}
+"""botocore's ``PipelineExecutionStatus`` (and ``StageExecutionStatus``) in the words of events.
+A stage's ``Skipped`` is missing on purpose: no event speaks of it."""
+
+ACTION_STATUS: dict[str, ActionState] = {
+    "InProgress": ActionState.STARTED,
+    "Abandoned": ActionState.ABANDONED,
+    "Succeeded": ActionState.SUCCEEDED,
+    "Failed": ActionState.FAILED,
+}
+"""botocore's ``ActionExecutionStatus`` in the words of events."""
+
+
+def commit_message(summary: str) -> str:
+    """The commit's message out of a revision's summary.
+
+    Connections put JSON there, ``{"ProviderType", "CommitMessage"}``; other sources plain text.
+    """
+    if summary.startswith("{"):
+        try:
+            document = json.loads(summary)
+        except ValueError:
+            return summary
+        if isinstance(document, dict) and "CommitMessage" in document:
+            return str(document["CommitMessage"])
+    return summary
+
+
+def truth_of(release: ReleaseId, answer: Answer, actions: Sequence[Answer] = ()) -> ExecutionTruth:
+    """One execution, from GetPipelineExecution or an entry of ListPipelineExecutions.
+
+    The former names revisions ``artifactRevisions``, the latter ``sourceRevisions`` and leaves out
+    the pipeline's version (0 here). ``actions`` give the author: only a source action's output
+    variables name one.
+    """
+    trigger = answer.get("trigger", {})
+    detail = str(trigger.get("triggerDetail", ""))
+    kind = str(answer.get("executionType", "STANDARD"))
+    by_hand = trigger.get("triggerType") in {"StartPipelineExecution", "ManualRollback"}
+    return ExecutionTruth(
+        release=release,
+        status=str(answer.get("status", "")),
+        kind=kind,
+        started_by=detail if by_hand else "",
+        trigger_type=str(trigger.get("triggerType", "")),
+        pipeline_version=int(answer.get("pipelineVersion", 0)),
+        commit=_commit_of(answer, actions),
+        rollback_target=str(
+            answer.get("rollbackMetadata", {}).get("rollbackTargetPipelineExecutionId", "")
+        ),
+    )
+
+
+def facts_of(
+    release: ReleaseId,
+    execution: Answer,
+    actions: Sequence[Answer],
+    stages: Mapping[str, str],
+    span: tuple[datetime, datetime],
+) -> Sequence[ReleaseFact]:
+    """Everything that is known of an execution, as the facts that events should have said.
+
+    ``stages`` holds the status of those stages whose latest execution this is; a stage that newer
+    executions have entered since is read from its actions. ``span`` is when it began and last
+    changed, for an execution without actions.
+    """
+    truth = truth_of(release, execution, actions)
+    began = min((_at(one, "startTime") for one in actions), default=span[0])
+    changed = max((_at(one, "lastUpdateTime") for one in actions), default=span[1])
+    state = EXECUTION_STATUS.get(truth.status, ExecutionState.UNKNOWN)
+    started = PipelineChanged(
+        release=release,
+        state=ExecutionState.STARTED,
+        at=began,
+        pipeline_version=truth.pipeline_version or None,
+        trigger_type=truth.trigger_type,
+        trigger_detail=str(execution.get("trigger", {}).get("triggerDetail", "")),
+        commit=truth.commit,
+    )
+    facts: list[ReleaseFact] = [started]
+    for stage, runs in _by_stage(actions):
+        facts += _stage_facts(release, stage, runs, stages.get(stage, ""), state)
+    if state is ExecutionState.STARTED:
+        return tuple(facts)
+    raw = truth.status if state is ExecutionState.UNKNOWN else ""
+    attempt = attempt_at(actions, changed)
+    ended = replace(started, state=state, at=changed, attempt=attempt, raw_state=raw)
+    return (*facts, ended)
+
+
+def attempt_at(actions: Sequence[Answer], moment: datetime) -> int:
+    """The attempt an execution was in: each retry of a stage runs some of its actions once more."""
+    retries = 0
+    for _, runs in _by_stage(actions):
+        names = [one["actionName"] for one in runs if _at(one, "startTime") <= moment]
+        retries += max((names.count(name) for name in set(names)), default=1) - 1
+    return 1 + retries
+
+
+def _by_stage(actions: Sequence[Answer]) -> Iterator[tuple[str, list[Answer]]]:
+    ordered = sorted(actions, key=lambda one: (str(one["stageName"]), _at(one, "startTime")))
+    for stage, runs in groupby(ordered, key=lambda one: str(one["stageName"])):
+        yield stage, list(runs)
+
+
+def _stage_facts(
+    release: ReleaseId,
+    stage: str,
+    runs: Sequence[Answer],
+    status: str,
+    execution: ExecutionState,
+) -> list[ReleaseFact]:
+    began = _at(runs[0], "startTime")
+    facts: list[ReleaseFact] = [
+        StageChanged(release=release, stage=stage, state=ExecutionState.STARTED, at=began)
+    ]
+    for run in runs:
+        facts += _action_facts(release, run, 1 + _earlier_runs(run, runs))
+    state = EXECUTION_STATUS.get(status) if status else _state_by_actions(runs, execution)
+    if state is not None and state is not ExecutionState.STARTED:
+        changed = max(_at(run, "lastUpdateTime") for run in runs)
+        attempt = 1 + max(_earlier_runs(run, runs) for run in runs)
+        facts.append(
+            StageChanged(release=release, stage=stage, state=state, at=changed, attempt=attempt)
+        )
+    return facts
+
+
+def _state_by_actions(runs: Sequence[Answer], execution: ExecutionState) -> ExecutionState | None:
+    """The state of a stage that a newer execution has entered, or that the execution has left."""
+    last = {str(run["actionName"]): str(run["status"]) for run in runs}.values()
+    if "InProgress" in last:
+        return None
+    if "Failed" in last:
+        return ExecutionState.FAILED
+    if "Abandoned" in last:
+        return ExecutionState.STOPPED
+    stopped = execution in {ExecutionState.STOPPED, ExecutionState.CANCELED}
+    return None if stopped else ExecutionState.SUCCEEDED
+
+
+def _action_facts(release: ReleaseId, run: Answer, attempt: int) -> list[ReleaseFact]:
+    kind = run.get("input", {}).get("actionTypeId", {})
+    result = run.get("output", {}).get("executionResult", {})
+    error = result.get("errorDetails", {})
+    # An approval's external id is its token (PutApprovalResult, API reference): it stays behind.
+    is_approval = kind.get("category") == "Approval"
+    summary = commit_message(str(result.get("externalExecutionSummary", "")))
+    state = ACTION_STATUS.get(str(run["status"]), ActionState.UNKNOWN)
+    ended = ActionChanged(
+        release=release,
+        stage=str(run["stageName"]),
+        action=str(run["actionName"]),
+        state=state,
+        at=_at(run, "lastUpdateTime"),
+        action_execution_id=str(run["actionExecutionId"]),
+        attempt=attempt,
+        category=str(kind.get("category", "")),
+        provider=str(kind.get("provider", "")),
+        external_id="" if is_approval else str(result.get("externalExecutionId", "")),
+        external_url=str(result.get("externalExecutionUrl", "")),
+        summary=summary or str(error.get("message", "")),
+        error_code=str(error.get("code", "")),
+        raw_state=str(run["status"]) if state is ActionState.UNKNOWN else "",
+    )
+    began = replace(
+        ended,
+        state=ActionState.STARTED,
+        at=_at(run, "startTime"),
+        summary="",
+        error_code="",
+        raw_state="",
+    )
+    return [began] if state is ActionState.STARTED else [began, ended]
+
+
+def _earlier_runs(run: Answer, runs: Sequence[Answer]) -> int:
+    return sum(
+        other["actionName"] == run["actionName"] and _at(other, "startTime") < _at(run, "startTime")
+        for other in runs
+    )
+
+
+def _commit_of(answer: Answer, actions: Sequence[Answer]) -> Commit | None:
+    variables: Mapping[str, str] = next(
+        (
+            found
+            for one in actions
+            if one.get("input", {}).get("actionTypeId", {}).get("category") == "Source"
+            and (found := one.get("output", {}).get("outputVariables", {})).get("CommitId")
+        ),
+        {},
+    )
+    revisions = answer.get("artifactRevisions") or answer.get("sourceRevisions") or ({},)
+    revision = revisions[0]
+    commit = str(variables.get("CommitId") or revision.get("revisionId", ""))
+    if not commit:
+        return None
+    summary = commit_message(str(revision.get("revisionSummary", "")))
+    return Commit(
+        id=commit,
+        message=str(variables.get("CommitMessage") or summary),
+        author_name=str(variables.get("AuthorDisplayName", "")),
+        author_email=str(variables.get("AuthorEmail", "")),
+        branch=str(variables.get("BranchName", "")),
+        repository=str(variables.get("FullRepositoryName") or variables.get("RepositoryName", "")),
+    )
+
+
+def is_final(status: str) -> bool:
+    """Whether an execution of that API status has ended."""
+    return EXECUTION_RANK[EXECUTION_STATUS.get(status, ExecutionState.UNKNOWN)] >= FINAL_RANK
+
+
+def _at(answer: Answer, name: str) -> datetime:
+    """botocore gives times in the machine's zone."""
+    moment: datetime = answer.get(name) or answer["startTime"]
+    return moment.astimezone(UTC)

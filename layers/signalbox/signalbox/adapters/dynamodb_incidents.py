@@ -1,0 +1,70 @@
+"""Incidents, the lock on each target, and holds, as items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from signalbox.adapters.dynamodb_documents import from_document, moment, to_document
+from signalbox.adapters.dynamodb_effects import effects_to_write
+from signalbox.adapters.dynamodb_table import LedgerTable
+from signalbox.domain.effects import Effect
+from signalbox.domain.identity import PipelineId
+from signalbox.domain.incidents import Hold, Incident
+
+
+class DynamoDbIncidents:
+    """``IncidentLedger`` on the ledger's table."""
+
+    def __init__(self, table: LedgerTable) -> None:
+        self._table = table
+
+    def claim_target(self, service: str, environment: str, incident: Incident) -> str:
+        """Lock the target for this incident; returns the id of the incident that holds the lock."""
+        outcome = self._table.put_once(
+            {
+                "pk": f"target#{service}/{environment}",
+                "sk": "lock",
+                "incident_id": incident.id,
+                "at": moment(incident.opened_at),
+            }
+        )
+        standing = outcome.standing or {}
+        return incident.id if outcome.won else str(standing["incident_id"])
+
+    def release_target(self, service: str, environment: str, incident_id: str) -> None:
+        """Give the lock back; nothing happens where another incident holds it."""
+        self._table.delete(
+            f"target#{service}/{environment}",
+            "lock",
+            condition="incident_id = :incident",
+            values={":incident": incident_id},
+        )
+
+    def incident(self, incident_id: str) -> Incident | None:
+        """One incident, or None."""
+        item = self._table.get(f"incident#{incident_id}", "incident")
+        return from_document(Incident, item) if item else None
+
+    def save_incident(self, incident: Incident, effects: Sequence[Effect]) -> None:
+        """Write the incident as it now stands, with its effects and its link to the release."""
+        writes = effects_to_write(self._table, effects)
+        if incident.release is not None:
+            link = {
+                "pk": f"release#{incident.release.key}",
+                "sk": f"incident#{incident.id}",
+                "incident_id": incident.id,
+            }
+            writes.append(self._table.put(link))
+        item = {"pk": incident.subject, "sk": "incident", **to_document(incident)}
+        self._table.transact(self._table.put(item), writes)
+
+    def hold(self, hold: Hold) -> None:
+        """Record a hold. The first one on a stage stays: it says since when and why."""
+        self._table.put_once(
+            {"pk": f"hold#{hold.pipeline_key}", "sk": f"stage#{hold.stage}", **to_document(hold)}
+        )
+
+    def holds(self, pipeline: PipelineId) -> Sequence[Hold]:
+        """The holds on a pipeline's stages, by the names of the stages."""
+        items = self._table.query(f"hold#{pipeline.key}", "begins_with(sk, :start)", "stage#")
+        return tuple(from_document(Hold, item) for item in items)

@@ -1,0 +1,34 @@
+"""SNS, for people who read e-mail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from signalbox.adapters.aws_errors import aws_call
+
+SUBJECT_LIMIT = 100
+TEXT_LIMIT = 64_000
+"""SNS takes 256 kB; no e-mail of ours should come near."""
+
+
+class SnsPublisher:
+    """``Publisher`` on one topic."""
+
+    def __init__(self, client: Any, topic_arn: str) -> None:
+        self._client = client
+        self._topic_arn = topic_arn
+
+    def publish(self, subject: str, text: str) -> None:
+        """Publish to the topic. ``subject`` is cut to SNS's 100 ASCII characters."""
+        with aws_call("publish to the notifications topic"):
+            self._client.publish(
+                TopicArn=self._topic_arn,
+                Subject=fitting_subject(subject),
+                Message=text[:TEXT_LIMIT],
+            )
+
+
+def fitting_subject(subject: str) -> str:
+    """ASCII without control characters, at most 100, beginning with a visible one (Publish, API)."""
+    plain = "".join(char if " " <= char <= "~" else " " for char in subject)
+    return " ".join(plain.split())[:SUBJECT_LIMIT].rstrip() or "Signalbox"

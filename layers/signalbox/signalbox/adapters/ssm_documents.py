@@ -1,0 +1,36 @@
+"""Our own documents in Parameter Store: read strictly, an unknown field is a mistake of somebody."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from signalbox.domain.errors import DocumentInvalidError
+
+KEPT_FOR_SECONDS = 60.0
+"""So long is what was read taken for the truth: a change of policy holds a minute later."""
+
+
+class Document(BaseModel):
+    """What every document has: camelCase names, and the version of the contract it follows."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, populate_by_name=False
+    )
+
+    contract: Literal[1]
+
+
+D = TypeVar("D", bound=Document)
+
+
+def parse(model: type[D], text: str, parameter: str) -> D:
+    """Read a document. Raises DocumentInvalidError naming the parameter, the field and why."""
+    try:
+        return model.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"]) or "the document"
+        raise DocumentInvalidError(f"{parameter}: {field}: {first['msg']}") from error

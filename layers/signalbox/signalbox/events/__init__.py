@@ -1,0 +1,1 @@
+"""What strangers send, parsed once, at the edge, into our own facts."""

@@ -1,0 +1,138 @@
+"""What a message is rendered from, and the one word that sums it up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from signalbox.domain.facts import Commit
+from signalbox.domain.gates import Gate, GateStatus, TestResult
+from signalbox.domain.incidents import Incident, IncidentStatus
+from signalbox.domain.policy import Policy
+from signalbox.domain.releases import Release
+from signalbox.domain.states import ExecutionState
+from signalbox.notifications.routes import Moment
+from signalbox.policies.judge import Judgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateView:
+    """A gate, and what its votes amount to at present."""
+
+    gate: Gate
+    judgement: Judgement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseView:
+    """Everything the message of one release says."""
+
+    release: Release
+    service: str
+    commit: Commit = field(default_factory=Commit)
+    policy: Policy = field(default_factory=Policy)
+    kind: str = ""
+    failure: str = ""
+    tests: TestResult | None = None
+    gates: tuple[GateView, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+
+    @property
+    def short_commit(self) -> str:
+        """The commit as people write it, or the execution where there is no commit."""
+        return (self.commit.id or self.release.id.execution)[:7]
+
+
+class Headline(StrEnum):
+    """The state of a release in one word."""
+
+    RUNNING = "running"
+    RESUMED = "running again"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    CANCELED = "canceled"
+    SUPERSEDED = "superseded by a newer one"
+    FAILED = "failed"
+    RELEASED = "released"
+    UNKNOWN = "in a state unknown to Signalbox"
+    WAITING = "waits for approval"
+    REJECTED = "rejected"
+    ALARM = "alarm, being looked at"
+    ROLLING_BACK = "is being rolled back"
+    ROLLED_BACK = "rolled back"
+    NEEDS_A_HUMAN = "needs a human"
+
+
+EMOJI: dict[Headline, str] = {
+    Headline.RUNNING: "🚂",
+    Headline.RESUMED: "🚂",
+    Headline.STOPPING: "🛑",
+    Headline.STOPPED: "🛑",
+    Headline.CANCELED: "⚪",
+    Headline.SUPERSEDED: "⏭️",
+    Headline.FAILED: "❌",
+    Headline.RELEASED: "✅",
+    Headline.UNKNOWN: "❔",
+    Headline.WAITING: "✋",
+    Headline.REJECTED: "⛔",
+    Headline.ALARM: "🔔",
+    Headline.ROLLING_BACK: "⏪",
+    Headline.ROLLED_BACK: "⏪",
+    Headline.NEEDS_A_HUMAN: "🚨",
+}
+
+OF_STATE: dict[ExecutionState, Headline] = {
+    ExecutionState.UNKNOWN: Headline.UNKNOWN,
+    ExecutionState.STARTED: Headline.RUNNING,
+    ExecutionState.RESUMED: Headline.RESUMED,
+    ExecutionState.STOPPING: Headline.STOPPING,
+    ExecutionState.STOPPED: Headline.STOPPED,
+    ExecutionState.CANCELED: Headline.CANCELED,
+    ExecutionState.SUPERSEDED: Headline.SUPERSEDED,
+    ExecutionState.FAILED: Headline.FAILED,
+    ExecutionState.SUCCEEDED: Headline.RELEASED,
+}
+
+OF_INCIDENT: dict[IncidentStatus, Headline | None] = {
+    IncidentStatus.OPEN: Headline.ALARM,
+    IncidentStatus.ROLLING_BACK: Headline.ROLLING_BACK,
+    IncidentStatus.ROLLED_BACK: Headline.ROLLED_BACK,
+    IncidentStatus.NEEDS_A_HUMAN: Headline.NEEDS_A_HUMAN,
+    IncidentStatus.NOT_OURS: None,
+}
+
+_MAILED: dict[Headline, Moment] = {
+    Headline.FAILED: Moment.FAILED,
+    Headline.ROLLED_BACK: Moment.ROLLED_BACK,
+    Headline.NEEDS_A_HUMAN: Moment.NEEDS_A_HUMAN,
+}
+
+
+def headline(view: ReleaseView) -> Headline:
+    """The word that matters most: what an incident says, else a gate, else the pipeline."""
+    for incident in reversed(view.incidents):
+        of_incident = OF_INCIDENT[incident.status]
+        if of_incident:
+            return of_incident
+    for each in view.gates:
+        if stuck(view, each.gate):
+            return Headline.NEEDS_A_HUMAN
+        if each.gate.status is GateStatus.OPEN and not view.release.is_final:
+            return Headline.WAITING
+    if view.release.state is ExecutionState.FAILED and any(map(_refused, view.gates)):
+        return Headline.REJECTED
+    return OF_STATE[view.release.state]
+
+
+def stuck(view: ReleaseView, gate: Gate) -> bool:
+    """Whether a verdict was reached and AWS would not take it from Signalbox."""
+    return gate.status is GateStatus.DECIDED and bool(view.failure) and not view.release.is_final
+
+
+def moment(view: ReleaseView) -> Moment:
+    """What there is to say now, which picks the route."""
+    return _MAILED.get(headline(view), Moment.PROGRESS)
+
+
+def _refused(each: GateView) -> bool:
+    return each.gate.settlement in {"REJECTED", "CHANGED"}

@@ -1,0 +1,1 @@
+"""Settings, clients, logging and wiring: what turns the library into deployed functions."""

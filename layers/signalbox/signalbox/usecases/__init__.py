@@ -1,0 +1,1 @@
+"""What Signalbox does, one verb per module: first the fact, then the ports."""

@@ -1,0 +1,86 @@
+"""Decides gates that nobody can answer any more, and hands over verdicts that were left lying."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from signalbox.domain.gates import Gate, GateStatus, Verdict
+from signalbox.usecases.effects_of_gates import decision
+from signalbox.usecases.needs import (
+    HasAudit,
+    HasBells,
+    HasClock,
+    HasEffects,
+    HasGates,
+    HasPipelines,
+    HasServices,
+)
+
+AT_MOST = 100
+"""Gates of one run, oldest first."""
+
+SETTLED_WITHIN = timedelta(minutes=2)
+"""Younger gates and verdicts are left to the workflow, which is at work on them."""
+
+
+class ClosingPorts(
+    HasEffects, HasGates, HasServices, HasBells, HasClock, HasPipelines, HasAudit, Protocol
+):
+    """What closing gates needs."""
+
+
+def close_gates(ports: ClosingPorts) -> int:
+    """Decide each open gate that has expired or whose approval no longer waits; returns how many.
+
+    The verdict goes the way of every verdict: an effect hands it to the waiting machine, and the
+    machine settles. An earlier verdict always holds.
+    """
+    closed = 0
+    for gate in ports.gates.open_gates()[:AT_MOST]:
+        if gate.status is GateStatus.OPEN:
+            closed += _close(gate, ports)
+        elif gate.decided_at and _passed(gate.decided_at, ports.clock.now()):
+            _hand_over(gate, f"again-{_hour(ports.clock.now())}", ports)
+    return closed
+
+
+def _close(gate: Gate, ports: ClosingPorts) -> bool:
+    now = ports.clock.now()
+    if not _passed(gate.opened_at, now):
+        return False
+    verdict = Verdict.EXPIRED if _passed(gate.expires_at, now) else _verdict_elsewhere(gate, ports)
+    if verdict is None:
+        return False
+    reason = "nobody answered in time" if verdict is Verdict.EXPIRED else "answered elsewhere"
+    ports.audit.append(
+        f"release#{gate.release.key}",
+        "gate closed",
+        {"gate": gate.id, "verdict": verdict.value, "reason": reason},
+    )
+    if ports.gates.decide(gate.id, verdict, reason, now) is not verdict:
+        return False
+    _hand_over(gate, f"closed-{verdict.value}", ports)
+    return True
+
+
+def _verdict_elsewhere(gate: Gate, ports: ClosingPorts) -> Verdict | None:
+    service = ports.services.of_pipeline(gate.release.pipeline)
+    if service is None:
+        return None
+    waiting = ports.pipelines.pending_approval(service, gate.release, gate.action_execution_id)
+    return None if waiting else Verdict.DECIDED_ELSEWHERE
+
+
+def _hand_over(gate: Gate, why: str, ports: ClosingPorts) -> None:
+    effect = decision(gate, why, ports.clock.now())
+    ports.effects.add([effect])
+    ports.bells.ring(effect)
+
+
+def _passed(moment: datetime, now: datetime) -> bool:
+    return now - moment > SETTLED_WITHIN
+
+
+def _hour(now: datetime) -> str:
+    return now.strftime("%Y%m%d%H")

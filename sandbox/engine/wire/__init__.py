@@ -1,0 +1,1 @@
+"""The wire: CodePipeline's, CodeBuild's and CodeDeploy's JSON protocol."""

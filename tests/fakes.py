@@ -1,0 +1,417 @@
+"""Every port in memory. Fakes keep the rules of the real thing and show what was asked of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from signalbox.domain.audit import AuditEntry, entry_hash
+from signalbox.domain.effects import Effect
+from signalbox.domain.errors import AwsRefusedError, SlackRefusedError
+from signalbox.domain.facts import ReleaseFact
+from signalbox.domain.gates import Change, TestResult
+from signalbox.domain.identity import AlarmId, PipelineId, ReleaseId
+from signalbox.domain.policy import Policy
+from signalbox.domain.services import Environment, LambdaTarget, Service
+from signalbox.domain.states import AlarmState
+from signalbox.domain.sweeps import Thing
+from signalbox.ports import ExecutionTruth, PendingApproval
+
+from tests.memory_ledger import MemoryLedger
+
+__all__ = ["MemoryLedger"]  # reached from here as all fakes are
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+PIPELINE = PipelineId(account=ACCOUNT, region=REGION, name="hello")
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+def release_id(execution: str = "11111111-aaaa-4bbb-8ccc-000000000001") -> ReleaseId:
+    return ReleaseId(pipeline=PIPELINE, execution=execution)
+
+
+def a_service(name: str = "hello", **changes: Any) -> Service:
+    """The service of the examples, with its two environments."""
+
+    def environment(of: str) -> Environment:
+        return Environment(
+            name=of,
+            stage=of.capitalize(),
+            target=LambdaTarget(function=f"{name}-{of}", alias="live"),
+            alarms=(f"{name}-{of}-errors",),
+        )
+
+    service = Service(
+        name=name,
+        pipeline=replace(PIPELINE, name=name),
+        operator_role_arn=f"arn:aws:iam::{ACCOUNT}:role/signalbox-operator-{name}",
+        artifact_bucket=f"{name}-artifacts",
+        environments=(environment("staging"), environment("production")),
+    )
+    return replace(service, **changes)
+
+
+class FixedClock:
+    """A clock that moves when told to."""
+
+    def __init__(self, now: datetime = NOW) -> None:
+        self.moment = now
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def advance(self, by: timedelta) -> None:
+        self.moment += by
+
+
+class CountingIds:
+    """Ids that can be told in advance: 000…1, 000…2."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def new(self) -> str:
+        self.count += 1
+        return f"{self.count:032x}"
+
+
+@dataclass
+class RecordingBells:
+    """Bells that remember each ring as (effect, delay)."""
+
+    rings: list[tuple[Effect, int]] = field(default_factory=list)
+    fail_with: Exception | None = None
+
+    def ring(self, effect: Effect, *, delay_seconds: int = 0) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.rings.append((effect, delay_seconds))
+
+    @property
+    def rung(self) -> list[Effect]:
+        return [effect for effect, _ in self.rings]
+
+
+class MemoryAudit:
+    """Hash chains in memory, by the real arithmetic."""
+
+    def __init__(self, clock: FixedClock | None = None) -> None:
+        self.clock = clock or FixedClock()
+        self.chains: dict[str, list[AuditEntry]] = {}
+
+    def append(self, subject: str, what: str, details: Mapping[str, Any]) -> None:
+        number, previous = self.head(subject)
+        content: dict[str, Any] = {
+            "subject": subject,
+            "number": number + 1,
+            "what": what,
+            "details": dict(details),
+            "at": self.clock.now(),
+            "previous": previous,
+        }
+        entry = AuditEntry(**content, hash=entry_hash(**content))
+        self.chains.setdefault(subject, []).append(entry)
+
+    def head(self, subject: str) -> tuple[int, str]:
+        chain = self.chains.get(subject)
+        return (chain[-1].number, chain[-1].hash) if chain else (0, "")
+
+    def said(self, subject: str) -> list[str]:
+        """What was said of a subject, oldest first."""
+        return [entry.what for entry in self.chains.get(subject, [])]
+
+
+@dataclass
+class MemoryAnchors:
+    """Anchors in memory, as (subject, number, head)."""
+
+    anchored: list[tuple[str, int, str]] = field(default_factory=list)
+
+    def anchor(self, subject: str, number: int, head: str) -> None:
+        self.anchored.append((subject, number, head))
+
+
+@dataclass
+class ScriptedPipelines:
+    """CodePipeline as a test tells it. Approvals are answered once, then refused as AWS does."""
+
+    truths: dict[ReleaseId, ExecutionTruth] = field(default_factory=dict)
+    told: dict[ReleaseId, list[ReleaseFact]] = field(default_factory=dict)
+    approvals: dict[str, PendingApproval] = field(default_factory=dict)
+    answers: list[tuple[PendingApproval, bool, str]] = field(default_factory=list)
+    closed: dict[str, str] = field(default_factory=dict)
+    succeeded: dict[str, list[ExecutionTruth]] = field(default_factory=dict)
+    rollbacks: list[tuple[str, str]] = field(default_factory=list)
+    refuse_rollback: AwsRefusedError | None = None
+    fail_with: Exception | None = None
+
+    def execution(self, service: Service, release: ReleaseId) -> ExecutionTruth | None:
+        self._maybe_fail()
+        return self.truths.get(release)
+
+    def facts(self, service: Service, release: ReleaseId) -> Sequence[ReleaseFact]:
+        self._maybe_fail()
+        return tuple(self.told.get(release, ()))
+
+    def newest(self, service: Service, limit: int) -> Sequence[ReleaseId]:
+        self._maybe_fail()
+        mine = [one for one in self.told if one.pipeline == service.pipeline]
+        return tuple(reversed(mine))[:limit]
+
+    def pending_approval(
+        self, service: Service, release: ReleaseId, action_execution_id: str
+    ) -> PendingApproval | None:
+        self._maybe_fail()
+        approval = self.approvals.get(action_execution_id)
+        return approval if approval and approval.release == release else None
+
+    def answer_approval(
+        self, service: Service, approval: PendingApproval, *, approve: bool, summary: str
+    ) -> None:
+        self._maybe_fail()
+        if len(summary) > 512:
+            raise AwsRefusedError("summary is longer than 512", code="ValidationException")
+        if self.approvals.pop(approval.action_execution_id, None) is None:
+            raise AwsRefusedError("answered already", code="ApprovalAlreadyCompletedException")
+        self.answers.append((approval, approve, summary))
+
+    def close_stage(self, service: Service, stage: str, reason: str) -> None:
+        self._maybe_fail()
+        self.closed[stage] = reason
+
+    def stage_is_closed(self, service: Service, stage: str) -> bool:
+        self._maybe_fail()
+        return stage in self.closed
+
+    def succeeded_in_stage(self, service: Service, stage: str) -> Sequence[ExecutionTruth]:
+        self._maybe_fail()
+        return tuple(self.succeeded.get(stage, ()))
+
+    def roll_back_stage(self, service: Service, stage: str, to_execution: str) -> str:
+        self._maybe_fail()
+        if self.refuse_rollback is not None:
+            raise self.refuse_rollback
+        self.rollbacks.append((stage, to_execution))
+        return f"rollback-{len(self.rollbacks)}"
+
+    def _maybe_fail(self) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+
+
+@dataclass
+class ScriptedBuilds:
+    """CodeBuild as a test tells it."""
+
+    results: dict[str, TestResult] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    def tests(self, service: Service, build_id: str) -> TestResult:
+        return self.results.get(build_id, TestResult(known=False))
+
+    def why_failed(self, service: Service, build_id: str) -> str:
+        return self.reasons.get(build_id, "")
+
+
+@dataclass
+class ScriptedArtifacts:
+    """The artifact bucket as a test tells it."""
+
+    changed: dict[ReleaseId, tuple[tuple[Change, ...], str]] = field(default_factory=dict)
+    things: list[Thing] = field(default_factory=list)
+
+    def changes(self, service: Service, release: ReleaseId) -> tuple[tuple[Change, ...], str]:
+        return self.changed.get(release, ((), ""))
+
+    def inventory(self, service: Service) -> Sequence[Thing]:
+        return tuple(self.things)
+
+
+@dataclass
+class ScriptedTargets:
+    """The deploy target as a test tells it."""
+
+    versions: dict[str, str] = field(default_factory=dict)
+    well: bool = True
+    seen: str = "200 OK"
+    things: list[Thing] = field(default_factory=list)
+    fail_with: Exception | None = None
+
+    def current_version(self, service: Service, environment: Environment) -> str:
+        return self.versions.get(environment.name, "1")
+
+    def verify(self, service: Service, environment: Environment) -> tuple[bool, str]:
+        return self.well, self.seen
+
+    def inventory(self, service: Service, environment: Environment) -> Sequence[Thing]:
+        if self.fail_with is not None:
+            raise self.fail_with
+        return tuple(self.things)
+
+
+@dataclass
+class ScriptedAlarms:
+    """CloudWatch as a test tells it."""
+
+    states: dict[str, AlarmState] = field(default_factory=dict)
+
+    def state(self, service: Service, names: Sequence[str]) -> Mapping[str, AlarmState]:
+        return {name: self.states[name] for name in names if name in self.states}
+
+
+@dataclass
+class ListedServices:
+    """Parameter Store's services as a list."""
+
+    listed: list[Service] = field(default_factory=lambda: [a_service()])
+
+    def all(self) -> Sequence[Service]:
+        return tuple(self.listed)
+
+    def of_pipeline(self, pipeline: PipelineId) -> Service | None:
+        return next((one for one in self.listed if one.pipeline == pipeline), None)
+
+    def of_alarm(self, alarm: AlarmId) -> tuple[Service, Environment] | None:
+        for service in self.listed:
+            if environment := service.environment_of_alarm(alarm):
+                return service, environment
+        return None
+
+
+@dataclass
+class FixedPolicies:
+    """One policy for every pipeline, unless a pipeline has its own."""
+
+    default: Policy = field(default_factory=Policy)
+    own: dict[str, Policy] = field(default_factory=dict)
+
+    def policy_for(self, pipeline: PipelineId) -> Policy:
+        return self.own.get(pipeline.name, self.default)
+
+
+@dataclass
+class RecordingMessenger:
+    """Slack that remembers: messages by ts as they now stand, replies by the ts they answer."""
+
+    messages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    updates: list[tuple[str, str]] = field(default_factory=list)
+    replies: list[tuple[str, Mapping[str, Any], bool]] = field(default_factory=list)
+    fail_with: Exception | None = None
+
+    def post(self, channel: str, message: Mapping[str, Any]) -> tuple[str, str]:
+        self._maybe_fail()
+        ts = f"17000000{len(self.messages):02d}.000100"
+        self.messages[ts] = {"channel": channel, **message}
+        return f"C-{channel.lstrip('#')}", ts
+
+    def update(self, channel: str, ts: str, message: Mapping[str, Any]) -> None:
+        self._maybe_fail()
+        if ts not in self.messages:
+            raise SlackRefusedError("no such message", code="message_not_found")
+        self.messages[ts] = {"channel": channel, **message}
+        self.updates.append((channel, ts))
+
+    def reply(self, channel: str, ts: str, message: Mapping[str, Any], *, broadcast: bool) -> str:
+        self._maybe_fail()
+        self.replies.append((ts, message, broadcast))
+        return f"{ts}-{len(self.replies)}"
+
+    def _maybe_fail(self) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+
+
+@dataclass
+class RecordingPublisher:
+    """SNS that remembers (subject, text)."""
+
+    published: list[tuple[str, str]] = field(default_factory=list)
+
+    def publish(self, subject: str, text: str) -> None:
+        self.published.append((subject, text))
+
+
+@dataclass
+class RecordingWorkflows:
+    """Step Functions that remembers. A name starts once; a token is answered once."""
+
+    started: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
+    completed: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    waiting: set[str] = field(default_factory=set)
+    fail_with: Exception | None = None
+    on_start: Callable[[str], None] = lambda _: None
+
+    def start(self, workflow: str, name: str, payload: Mapping[str, Any]) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.on_start(name)
+        self.started.setdefault(name, (workflow, payload))
+
+    def complete(self, task_token: str, output: Mapping[str, Any]) -> bool:
+        if self.fail_with is not None:
+            raise self.fail_with
+        if task_token not in self.waiting:
+            return False
+        self.waiting.remove(task_token)
+        self.completed.append((task_token, output))
+        return True
+
+
+@dataclass
+class KnownPeople:
+    """Slack's members by e-mail."""
+
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def id_of_email(self, email: str) -> str | None:
+        return self.ids.get(email)
+
+
+@dataclass
+class RecordingModals:
+    """Modals that remember (trigger id, view)."""
+
+    opened: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+
+    def open(self, trigger_id: str, view: Mapping[str, Any]) -> None:
+        self.opened.append((trigger_id, view))
+
+
+@dataclass
+class OneRoute:
+    """Every message goes to one channel."""
+
+    channel: str = "#releases"
+
+    def default_channel(self) -> str:
+        return self.channel
+
+
+class FakeWorld:
+    """All ports together, as the wiring has them; one memory stands behind every ledger."""
+
+    def __init__(self) -> None:
+        self.clock = FixedClock()
+        self.ids = CountingIds()
+        self.ledger = MemoryLedger()
+        self.releases = self.observations = self.effects = self.ledger
+        self.gates = self.incidents = self.sweeps = self.ledger
+        self.audit = MemoryAudit(self.clock)
+        self.anchors = MemoryAnchors()
+        self.bells = RecordingBells()
+        self.pipelines = ScriptedPipelines()
+        self.builds = ScriptedBuilds()
+        self.artifacts = ScriptedArtifacts()
+        self.targets = ScriptedTargets()
+        self.alarms = ScriptedAlarms()
+        self.services = ListedServices()
+        self.policies = FixedPolicies()
+        self.people = KnownPeople()
+        self.messenger = RecordingMessenger()
+        self.modals = RecordingModals()
+        self.publisher = RecordingPublisher()
+        self.routes = OneRoute()
+        self.workflows = RecordingWorkflows()

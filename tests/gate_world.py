@@ -1,0 +1,227 @@
+"""A world of fakes around one release that waits for approval."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from signalbox.adapters.secrets import SlackSecret
+from signalbox.domain.facts import ActionChanged, Commit, PipelineChanged, StageChanged
+from signalbox.domain.gates import Change, Gate, TestResult
+from signalbox.domain.states import ActionState, ExecutionState
+from signalbox.domain.voters import Card, Voter
+from signalbox.ports import ExecutionTruth, PendingApproval, ReleaseNotes
+from signalbox.usecases.open_gate import GateRequest, open_gate
+
+from tests.fakes import (
+    NOW,
+    CountingIds,
+    FixedClock,
+    FixedPolicies,
+    ListedServices,
+    MemoryAudit,
+    RecordingBells,
+    RecordingMessenger,
+    RecordingPublisher,
+    RecordingWorkflows,
+    ScriptedAlarms,
+    ScriptedArtifacts,
+    ScriptedBuilds,
+    ScriptedPipelines,
+    release_id,
+)
+from tests.memory_ledger import MemoryLedger
+
+RELEASE = release_id()
+APPROVAL_ID = "22222222-aaaa-4bbb-8ccc-000000000002"
+APPROVAL_TOKEN = "33333333-aaaa-4bbb-8ccc-000000000003"
+TASK_TOKEN = "AAAAKgAAAAIAAAAAAAAAAtask"
+COMMIT = Commit(
+    id="4f1c2d3e4f1c2d3e4f1c2d3e4f1c2d3e4f1c2d3e",
+    message="Greet by name\n\nLonger words.",
+    author_name="Ada",
+    author_email="ada@example.com",
+    branch="main",
+    repository="example/hello",
+)
+CHANGES = (
+    Change(id=COMMIT.id, author_name="Ada", author_email="ada@example.com", subject="Greet"),
+    Change(id="b" * 40, author_name="Alan", author_email="alan@example.com", subject="Tidy"),
+)
+DIGEST = "d" * 64
+MESSAGE = ("C-releases", "1700000000.000100")
+
+
+@dataclass
+class KnownPeople:
+    """Slack's users by e-mail."""
+
+    ids: dict[str, str] = field(
+        default_factory=lambda: {"ada@example.com": "U0ADA", "alan@example.com": "U0ALAN"}
+    )
+
+    def id_of_email(self, email: str) -> str | None:
+        return self.ids.get(email)
+
+
+@dataclass
+class RecordingModals:
+    """Modals that remember (trigger id, view)."""
+
+    opened: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
+    fail_with: Exception | None = None
+
+    def open(self, trigger_id: str, view: Mapping[str, Any]) -> None:
+        if self.fail_with is not None:
+            raise self.fail_with
+        self.opened.append((trigger_id, view))
+
+
+class FixedRoutes:
+    """One channel for all."""
+
+    def default_channel(self) -> str:
+        return "#releases"
+
+
+@dataclass
+class CountedSecrets:
+    """Slack's secrets, counting the reads."""
+
+    signing_secrets: tuple[str, ...] = ("8f742231b10e8888abcd99yyyzzz85a5",)
+    reads: int = 0
+    fail_with: Exception | None = None
+
+    def current(self) -> SlackSecret:
+        self.reads += 1
+        if self.fail_with is not None:
+            raise self.fail_with
+        return SlackSecret(bot_token="xoxb-test", signing_secrets=self.signing_secrets)
+
+
+class GateWorld:
+    """Everything the gate's use cases ask for; ``hello`` waits at its Approval stage."""
+
+    def __init__(self) -> None:
+        self.ledger = MemoryLedger()
+        self.releases = self.gates = self.effects = self.ledger
+        self.incidents = self.sweeps = self.ledger
+        self.clock = FixedClock()
+        self.ids = CountingIds()
+        self.bells = RecordingBells()
+        self.audit = MemoryAudit(self.clock)
+        self.services = ListedServices()
+        self.policies = FixedPolicies()
+        self.pipelines = ScriptedPipelines()
+        self.builds = ScriptedBuilds()
+        self.artifacts = ScriptedArtifacts()
+        self.alarms = ScriptedAlarms()
+        self.people = KnownPeople()
+        self.messenger = RecordingMessenger()
+        self.publisher = RecordingPublisher()
+        self.routes = FixedRoutes()
+        self.workflows = RecordingWorkflows()
+        self.modals = RecordingModals()
+        self.slack_secrets = CountedSecrets()
+        self._a_release_waits()
+
+    def _a_release_waits(self) -> None:
+        self.ledger.record(
+            PipelineChanged(release=RELEASE, state=ExecutionState.STARTED, at=NOW), []
+        )
+        for stage in ("Source", "Build", "Staging"):
+            for state in (ExecutionState.STARTED, ExecutionState.SUCCEEDED):
+                self.ledger.record(
+                    StageChanged(release=RELEASE, stage=stage, state=state, at=NOW), []
+                )
+        self.ledger.record(
+            StageChanged(release=RELEASE, stage="Approval", state=ExecutionState.STARTED, at=NOW),
+            [],
+        )
+        self.ledger.record(a_build(ActionState.SUCCEEDED), [])
+        self.builds.results["hello:1"] = TestResult(passed=12)
+        self.pipelines.truths[RELEASE] = a_truth()
+        self.pipelines.approvals[APPROVAL_ID] = PendingApproval(
+            release=RELEASE,
+            stage="Approval",
+            action="Approve",
+            action_execution_id=APPROVAL_ID,
+            token=APPROVAL_TOKEN,
+        )
+        self.artifacts.changed[RELEASE] = (CHANGES, DIGEST)
+
+    def opened_gate(self) -> Gate:
+        """Open the gate, as its message was posted and its machine left its task token."""
+        answer = open_gate(a_request(), self)
+        self.ledger.write_notes(RELEASE, message=MESSAGE)
+        self.ledger.token_arrives(answer["gateId"], TASK_TOKEN)
+        self.workflows.waiting.add(TASK_TOKEN)
+        return self.the_gate()
+
+    def the_gate(self) -> Gate:
+        return next(iter(self.ledger.gates.values()))
+
+    def notes(self) -> ReleaseNotes:
+        return self.ledger.notes(RELEASE)
+
+
+def a_truth(**changes: Any) -> ExecutionTruth:
+    known: dict[str, Any] = {
+        "release": RELEASE,
+        "status": "InProgress",
+        "kind": "STANDARD",
+        "started_by": "",
+        "trigger_type": "WebhookV2",
+        "pipeline_version": 1,
+        "commit": COMMIT,
+    }
+    return ExecutionTruth(**known | changes)
+
+
+def a_build(state: ActionState) -> ActionChanged:
+    return ActionChanged(
+        release=RELEASE,
+        stage="Build",
+        action="BuildAndTest",
+        state=state,
+        at=NOW,
+        category="Build",
+        provider="CodeBuild",
+        action_execution_id="b-1",
+        external_id="hello:1",
+    )
+
+
+def an_answered_approval(state: ActionState, summary: str) -> ActionChanged:
+    return ActionChanged(
+        release=RELEASE,
+        stage="Approval",
+        action="Approve",
+        state=state,
+        at=NOW,
+        category="Approval",
+        provider="Manual",
+        action_execution_id=APPROVAL_ID,
+        summary=summary,
+    )
+
+
+def a_request() -> GateRequest:
+    return GateRequest(
+        release=RELEASE, stage="Approval", action="Approve", action_execution_id=APPROVAL_ID
+    )
+
+
+def card_of(gate: Gate, **changes: str) -> Card:
+    shown = {
+        "gate": gate.id,
+        "digest": gate.shown_digest,
+        "channel": MESSAGE[0],
+        "ts": MESSAGE[1],
+    }
+    return Card(**shown | changes)
+
+
+def a_voter(user: str = "U0GRACE", name: str = "grace") -> Voter:
+    return Voter(team="T0001", user=user, name=name)

@@ -1,0 +1,203 @@
+"""The ledger in memory: every ledger port in one object, as strict as the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from signalbox.domain.effects import Effect, EffectKind, EffectStatus
+from signalbox.domain.errors import PermanentError
+from signalbox.domain.facts import PipelineChanged, ReleaseFact
+from signalbox.domain.gates import Gate, GateStatus, Verdict, Vote
+from signalbox.domain.identity import PipelineId, ReleaseId
+from signalbox.domain.incidents import Hold, Incident
+from signalbox.domain.releases import Release, fold, rank_of
+from signalbox.domain.scopes import scope_of, state_of
+from signalbox.domain.states import EXECUTION_RANK, FINAL_RANK
+from signalbox.domain.sweeps import Sweep
+from signalbox.ports import ReleaseNotes
+
+
+class MemoryLedger:
+    """``ReleaseLedger``, ``ObservationLedger``, ``EffectLedger``, ``GateLedger``,
+    ``IncidentLedger`` and ``SweepLedger`` at once.
+    """
+
+    def __init__(self) -> None:
+        self.facts: dict[ReleaseId, dict[tuple[str, int, str], ReleaseFact]] = {}
+        self.standing: dict[ReleaseId, tuple[tuple[int, int], bool]] = {}
+        self.observed: dict[str, Any] = {}
+        self.effects: dict[tuple[str, EffectKind, str], Effect] = {}
+        self.kept_notes: dict[ReleaseId, ReleaseNotes] = {}
+        self.claims: dict[tuple[ReleaseId, str], str] = {}
+        self.gates: dict[str, Gate] = {}
+        self.incidents: dict[str, Incident] = {}
+        self.locks: dict[tuple[str, str], str] = {}
+        self.kept_holds: dict[tuple[str, str], Hold] = {}
+        self.sweeps: dict[str, Sweep] = {}
+
+    # Releases
+
+    def record(self, fact: ReleaseFact, effects: Sequence[Effect]) -> bool:
+        known = self.facts.setdefault(fact.release, {})
+        if isinstance(fact, PipelineChanged):
+            ends = EXECUTION_RANK[fact.state] >= FINAL_RANK
+            before, _ = self.standing.get(fact.release, ((0, -1), False))
+            if rank_of(fact) > before:
+                self.standing[fact.release] = (rank_of(fact), ends)
+        key = (scope_of(fact), fact.attempt, state_of(fact))
+        if key in known:
+            return False
+        known[key] = fact
+        self.add(effects)
+        return True
+
+    def release(self, release: ReleaseId) -> Release | None:
+        facts = self.facts.get(release)
+        return fold(release, facts.values()) if facts else None
+
+    def heard(self, release: ReleaseId) -> Sequence[ReleaseFact]:
+        return tuple(self.facts.get(release, {}).values())
+
+    def notes(self, release: ReleaseId) -> ReleaseNotes:
+        return self.kept_notes.get(release, ReleaseNotes())
+
+    def write_notes(self, release: ReleaseId, **changes: Any) -> None:
+        self.kept_notes[release] = replace(self.notes(release), **changes)
+
+    def open_releases(self) -> Sequence[ReleaseId]:
+        return tuple(one for one in self.facts if not self.standing.get(one, (None, False))[1])
+
+    def gates_of(self, release: ReleaseId) -> Sequence[Gate]:
+        mine = [gate for gate in self.gates.values() if gate.release == release]
+        return tuple(sorted(mine, key=lambda gate: gate.opened_at))
+
+    def incidents_of(self, release: ReleaseId) -> Sequence[Incident]:
+        mine = [one for one in self.incidents.values() if one.release == release]
+        return tuple(sorted(mine, key=lambda one: one.opened_at))
+
+    # Observations
+
+    def record_observation(self, fact: Any, effects: Sequence[Effect]) -> bool:
+        if repr(fact) in self.observed:
+            return False
+        self.observed[repr(fact)] = fact
+        self.add(effects)
+        return True
+
+    # Effects
+
+    def add(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            self.effects.setdefault((effect.subject, effect.kind, effect.key), effect)
+
+    def effect(self, subject: str, key: str, *, kind: EffectKind | None = None) -> Effect | None:
+        kinds = (kind,) if kind else tuple(EffectKind)
+        found = (self.effects.get((subject, candidate, key)) for candidate in kinds)
+        return next((effect for effect in found if effect), None)
+
+    def finish(self, effect: Effect, status: EffectStatus) -> None:
+        key = (effect.subject, effect.kind, effect.key)
+        if key in self.effects:
+            self.effects[key] = replace(self.effects[key], status=status)
+
+    def pending(self, before: datetime) -> Sequence[Effect]:
+        waiting = [
+            effect
+            for effect in self.effects.values()
+            if effect.status is EffectStatus.PENDING and effect.created_at < before
+        ]
+        return tuple(sorted(waiting, key=lambda effect: effect.created_at))
+
+    # Gates
+
+    def claim_gate(self, release: ReleaseId, action_execution_id: str, gate_id: str) -> str:
+        return self.claims.setdefault((release, action_execution_id), gate_id)
+
+    def open_gate(self, gate: Gate, effects: Sequence[Effect]) -> bool:
+        if gate.id in self.gates:
+            return False
+        self.gates[gate.id] = replace(gate, task_token="")
+        self.add(effects)
+        return True
+
+    def gate(self, gate_id: str) -> Gate | None:
+        return self.gates.get(gate_id)
+
+    def open_gates(self) -> Sequence[Gate]:
+        waiting = [gate for gate in self.gates.values() if gate.status is not GateStatus.SETTLED]
+        return tuple(sorted(waiting, key=lambda gate: gate.opened_at))
+
+    def vote(self, gate_id: str, vote: Vote, effects: Sequence[Effect]) -> bool:
+        gate = self.gates[gate_id]
+        if vote.principal in {earlier.principal for earlier in gate.votes}:
+            return False
+        self.gates[gate_id] = replace(gate, votes=(*gate.votes, vote))
+        self.add(effects)
+        return True
+
+    def decide(self, gate_id: str, verdict: Verdict, reason: str, at: datetime) -> Verdict:
+        gate = self.gates.get(gate_id)
+        if gate is None:
+            raise PermanentError(f"there is no gate {gate_id}")
+        if gate.verdict is not None:
+            return gate.verdict
+        self.gates[gate_id] = replace(
+            gate, status=GateStatus.DECIDED, verdict=verdict, reason=reason, decided_at=at
+        )
+        return verdict
+
+    def settle(
+        self, gate_id: str, settlement: str, at: datetime, effects: Sequence[Effect]
+    ) -> bool:
+        gate = self.gates[gate_id]
+        if gate.status is not GateStatus.DECIDED:
+            return False
+        self.gates[gate_id] = replace(
+            gate,
+            status=GateStatus.SETTLED,
+            settlement=settlement,
+            settled_at=at,
+            approval_token="",
+            task_token="",
+        )
+        self.add(effects)
+        return True
+
+    def token_arrives(self, gate_id: str, task_token: str) -> None:
+        """What Step Functions does: it writes its token straight into the gate's item."""
+        self.gates[gate_id] = replace(self.gates[gate_id], task_token=task_token)
+
+    # Incidents
+
+    def claim_target(self, service: str, environment: str, incident: Incident) -> str:
+        return self.locks.setdefault((service, environment), incident.id)
+
+    def release_target(self, service: str, environment: str, incident_id: str) -> None:
+        if self.locks.get((service, environment)) == incident_id:
+            del self.locks[(service, environment)]
+
+    def incident(self, incident_id: str) -> Incident | None:
+        return self.incidents.get(incident_id)
+
+    def save_incident(self, incident: Incident, effects: Sequence[Effect]) -> None:
+        self.incidents[incident.id] = incident
+        self.add(effects)
+
+    def hold(self, hold: Hold) -> None:
+        self.kept_holds.setdefault((hold.pipeline_key, hold.stage), hold)
+
+    def holds(self, pipeline: PipelineId) -> Sequence[Hold]:
+        mine = [hold for (key, _), hold in self.kept_holds.items() if key == pipeline.key]
+        return tuple(sorted(mine, key=lambda hold: hold.stage))
+
+    # Sweeps
+
+    def save_sweep(self, sweep: Sweep, effects: Sequence[Effect]) -> None:
+        self.sweeps[sweep.id] = sweep
+        self.add(effects)
+
+    def sweep(self, sweep_id: str) -> Sweep | None:
+        return self.sweeps.get(sweep_id)

@@ -1,0 +1,311 @@
+"""How the one message of a release is kept true."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from signalbox.domain.effects import Effect, EffectKind, EffectStatus
+from signalbox.domain.errors import AwsRefusedError, SlackRefusedError, SlackUnavailableError
+from signalbox.domain.facts import ActionChanged, PipelineChanged, StageChanged
+from signalbox.domain.gates import Choice, Verdict, Vote
+from signalbox.domain.identity import AlarmId
+from signalbox.domain.incidents import Incident, IncidentStatus
+from signalbox.domain.states import ActionState, ExecutionState
+from signalbox.domain.sweeps import Judgement, Sweep, Thing
+from signalbox.usecases.announce import announce
+from signalbox.usecases.open_gate import open_gate
+
+from tests.fakes import ACCOUNT, NOW, REGION
+from tests.gate_world import (
+    APPROVAL_TOKEN,
+    RELEASE,
+    TASK_TOKEN,
+    GateWorld,
+    a_build,
+    a_request,
+    a_truth,
+)
+
+SUBJECT = f"release#{RELEASE.key}"
+
+
+def tell(world: GateWorld, key: str = "one", **payload: str) -> EffectStatus:
+    effect = Effect(
+        kind=EffectKind.ANNOUNCE,
+        subject=SUBJECT,
+        key=key,
+        created_at=world.clock.now(),
+        payload=payload or {"release": RELEASE.key},
+    )
+    world.ledger.add([effect])
+    announce({"subject": SUBJECT, "kind": "announce", "key": key}, world)
+    known = world.ledger.effect(SUBJECT, key)
+    assert known is not None
+    return known.status
+
+
+def shown(world: GateWorld) -> str:
+    [message] = world.messenger.messages.values()
+    return json.dumps(message, ensure_ascii=False)
+
+
+def fail_the_build(world: GateWorld) -> None:
+    world.ledger.record(a_build(ActionState.FAILED), [])
+    world.ledger.record(
+        replace(a_build(ActionState.FAILED), attempt=2, external_id="hello:2"), []
+    )
+    world.builds.reasons["hello:2"] = "test_greets_by_name failed"
+    for fact in (
+        StageChanged(
+            release=RELEASE, stage="Build", state=ExecutionState.FAILED, at=NOW, attempt=2
+        ),
+        PipelineChanged(release=RELEASE, state=ExecutionState.FAILED, at=NOW, attempt=2),
+    ):
+        world.ledger.record(fact, [])
+
+
+def test_a_release_has_one_message_that_is_edited() -> None:
+    world = GateWorld()
+    assert tell(world, "one") is EffectStatus.DONE
+    open_gate(a_request(), world)
+    assert tell(world, "two") is EffectStatus.DONE
+    assert len(world.messenger.messages) == 1
+    assert len(world.messenger.updates) == 1
+    assert "approve_gate" in shown(world)
+
+
+def test_an_edit_that_changes_nothing_is_not_sent() -> None:
+    world = GateWorld()
+    tell(world, "one")
+    tell(world, "two")
+    assert not world.messenger.updates
+
+
+def test_a_bell_that_rings_twice_announces_once() -> None:
+    world = GateWorld()
+    tell(world, "one")
+    world.messenger.messages.clear()
+    tell(world, "one")
+    assert not world.messenger.messages
+
+
+def test_the_message_names_commit_author_and_tests() -> None:
+    world = GateWorld()
+    tell(world)
+    text = shown(world)
+    for word in ("hello", "4f1c2d3", "Greet by name", "Ada", "example/hello@main", "12 tests"):
+        assert word in text
+
+
+def test_the_truth_is_read_once() -> None:
+    world = GateWorld()
+    tell(world, "one")
+    world.pipelines.fail_with = AssertionError("read again")
+    tell(world, "two")
+
+
+def test_a_failure_says_which_test_failed_and_is_mailed_once() -> None:
+    world = GateWorld()
+    fail_the_build(world)
+    tell(world, "one")
+    tell(world, "two")
+    assert "test_greets_by_name failed" in shown(world)
+    [(subject, text)] = world.publisher.published
+    assert subject == "hello 4f1c2d3: failed"
+    assert "test_greets_by_name failed" in text
+
+
+def test_our_own_rollback_has_no_message_of_its_own() -> None:
+    world = GateWorld()
+    role = "signalbox-operator-hello"
+    world.pipelines.truths[RELEASE] = a_truth(
+        kind="ROLLBACK", started_by=f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/signalbox-x"
+    )
+    assert tell(world) is EffectStatus.DONE
+    assert not world.messenger.messages
+
+
+def test_a_rollback_that_a_person_started_has_its_message() -> None:
+    world = GateWorld()
+    world.pipelines.truths[RELEASE] = a_truth(
+        kind="ROLLBACK", started_by=f"arn:aws:iam::{ACCOUNT}:user/signalbox-operator-hello-fan"
+    )
+    tell(world)
+    assert "a rollback" in shown(world)
+
+
+def an_incident(status: IncidentStatus, evidence: str = "") -> Incident:
+    return Incident(
+        id="i1",
+        alarm=AlarmId(account=ACCOUNT, region=REGION, name="hello-production-errors"),
+        service="hello",
+        environment="production",
+        status=status,
+        opened_at=NOW,
+        release=RELEASE,
+        stage="Production",
+        evidence=evidence,
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [
+        (IncidentStatus.ROLLED_BACK, "rolled back"),
+        (IncidentStatus.NEEDS_A_HUMAN, "NEEDS A HUMAN"),
+    ],
+)
+def test_an_incident_is_told_in_the_message_of_the_blamed_release(
+    status: IncidentStatus, word: str
+) -> None:
+    world = GateWorld()
+    tell(world, "one")
+    world.ledger.save_incident(an_incident(status, "GET / answered 200"), [])
+    tell(world, "two", incident="i1")
+    text = shown(world)
+    assert word in text
+    assert "GET / answered 200" in text
+    assert "stays held" in text
+    assert len(world.publisher.published) == 1
+
+
+def test_an_unregistered_pipeline_is_told_without_reading_the_truth() -> None:
+    world = GateWorld()
+    world.services.listed.clear()
+    world.pipelines.fail_with = AssertionError("no right to read")
+    assert tell(world) is EffectStatus.DONE
+    assert len(world.messenger.messages) == 1
+
+
+@pytest.mark.case(38)
+@pytest.mark.parametrize("code", ["channel_not_found", "invalid_auth", "is_archived"])
+def test_a_refusal_of_slack_goes_to_e_mail_once_and_is_not_retried(code: str) -> None:
+    world = GateWorld()
+    world.messenger.fail_with = SlackRefusedError("no", code=code)
+    assert tell(world, "one") is EffectStatus.REFUSED
+    assert tell(world, "two") is EffectStatus.REFUSED
+    [(_, text)] = world.publisher.published
+    assert code in text
+
+
+@pytest.mark.case(36)
+def test_slack_being_away_is_retried_by_the_queue_and_then_told_by_e_mail() -> None:
+    world = GateWorld()
+    world.messenger.fail_with = SlackUnavailableError("503")
+    with pytest.raises(SlackUnavailableError):
+        tell(world, "one")
+    assert not world.publisher.published
+    world.clock.advance(timedelta(minutes=4))
+    announce({"subject": SUBJECT, "key": "one"}, world)
+    assert len(world.publisher.published) == 1
+    world.messenger.fail_with = None
+    tell(world, "two")
+    assert len(world.messenger.messages) == 1
+
+
+def test_a_message_somebody_deleted_is_posted_anew() -> None:
+    world = GateWorld()
+    tell(world, "one")
+    world.messenger.messages.clear()
+    open_gate(a_request(), world)
+    tell(world, "two")
+    assert len(world.messenger.messages) == 1
+
+
+@pytest.mark.case(22)
+def test_no_token_reaches_slack_or_e_mail() -> None:
+    world = GateWorld()
+    gate = world.opened_gate()
+    world.ledger.kept_notes.clear()
+    tell(world)
+    fail_the_build(world)
+    tell(world, "two")
+    assert gate.id in shown(world) or gate.verdict is None
+    everything = json.dumps([world.messenger.messages, world.publisher.published])
+    assert APPROVAL_TOKEN not in everything
+    assert TASK_TOKEN not in everything
+
+
+def test_a_vote_that_does_not_count_is_shown_with_the_reason() -> None:
+    world = GateWorld()
+    gate = world.opened_gate()
+    vote = Vote(
+        principal="slack:T0001:U0ADA",
+        name="ada",
+        choice=Choice.APPROVE,
+        at=NOW,
+        shown_digest=gate.shown_digest,
+    )
+    world.ledger.vote(gate.id, vote, [])
+    world.ledger.kept_notes.clear()
+    tell(world)
+    assert "ada's vote does not count: own change" in shown(world)
+    assert "approve_gate" in shown(world)
+
+
+def test_a_settled_gate_shows_who_and_no_buttons() -> None:
+    world = GateWorld()
+    gate = world.opened_gate()
+    world.ledger.decide(gate.id, Verdict.REJECTED, "grace (U0GRACE): too late", NOW)
+    world.ledger.settle(gate.id, "REJECTED", NOW, [])
+    world.ledger.kept_notes.clear()
+    tell(world)
+    text = shown(world)
+    assert "too late" in text
+    assert "CodePipeline took the rejection" in text
+    assert "approve_gate" not in text
+
+
+def test_a_sweep_is_reported_with_what_and_why() -> None:
+    world = GateWorld()
+    thing = Thing(kind="artifact", id="s3://bucket/hello/BuildArt/abc1234", created_at=None)
+    kept = replace(thing, id="arn:aws:lambda:us-east-1:1:function:hello-production:7")
+    judgements = (
+        Judgement(thing=thing, delete=True, why="older than the last 3 good releases"),
+        Judgement(thing=kept, delete=False, why="alias live"),
+    )
+    world.ledger.save_sweep(Sweep(id="s1", service="hello", at=NOW, judgements=judgements), [])
+    assert tell(world, "one", sweep="s1") is EffectStatus.DONE
+    text = shown(world)
+    for word in ("would delete 1, keeps 1", "hello-production:7: alias live", "abc1234"):
+        assert word in text
+
+
+def test_a_right_to_read_builds_that_is_missing_leaves_the_message_without_tests() -> None:
+    world = GateWorld()
+
+    def refuse(*_: Any) -> Any:
+        raise AwsRefusedError("denied", code="AccessDeniedException")
+
+    world.builds.tests = refuse  # type: ignore[method-assign]
+    assert tell(world) is EffectStatus.DONE
+    assert len(world.messenger.messages) == 1
+
+
+def test_a_rejected_release_says_rejected() -> None:
+    world = GateWorld()
+    gate = world.opened_gate()
+    world.ledger.decide(gate.id, Verdict.REJECTED, "grace: no", NOW)
+    world.ledger.settle(gate.id, "REJECTED", NOW, [])
+    world.ledger.kept_notes.clear()
+    world.ledger.record(
+        ActionChanged(
+            release=RELEASE,
+            stage="Approval",
+            action="Approve",
+            state=ActionState.FAILED,
+            at=NOW,
+            category="Approval",
+            summary="Rejected: grace",
+        ),
+        [],
+    )
+    world.ledger.record(
+        PipelineChanged(release=RELEASE, state=ExecutionState.FAILED, at=NOW), []
+    )
+    tell(world)
+    assert "· rejected" in shown(world)
