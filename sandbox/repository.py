@@ -118,9 +118,10 @@ class Repository:
         self._git(self.clone, "push", "--quiet", "origin", BRANCH)
         return self._git(self.clone, "rev-parse", "HEAD").strip()
 
-    def subjects_since_last_good(self, commit: str) -> list[str]:
-        """The first lines of this commit and of those before it that no good release had."""
-        return self._git(self.clone, "log", "-1", "--format=%s", commit).split("\n")[:1]
+    def subjects(self, commit: str, *, since: str | None) -> list[str]:
+        """The first lines of the commits up to `commit`, newest first, without those of `since`."""
+        span = f"{since}..{commit}" if since else commit
+        return self._git(self.clone, "log", "--format=%s", span).splitlines()
 
     def _commit(self, message: str) -> None:
         self._git(self.clone, "add", "--all")

@@ -24,7 +24,7 @@ class Check:
     command: Sequence[str]
 
 
-TRANSFORM = Check(name="transform", command=[f"{BIN}/python", "tools/transform.py"])
+TRANSFORM = Check(name="transform", command=[f"{BIN}/python", "-m", "tools.transform"])
 
 CHECKS = (
     Check(name="format", command=[f"{BIN}/ruff", "format", "--check", "--quiet", "."]),
@@ -61,7 +61,7 @@ CHECKS = (
             *("--framework", "cloudformation", "--compact", "--quiet", "--skip-download"),
         ],
     ),
-    Check(name="secrets", command=[f"{BIN}/python", "tools/secrets_check.py"]),
+    Check(name="secrets", command=[f"{BIN}/python", "-m", "tools.secrets_check"]),
 )
 
 

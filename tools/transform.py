@@ -37,7 +37,7 @@ def main() -> int:
 
 
 def transformed(path: Path) -> Template:
-    """The CloudFormation template that a SAM template stands for; a plain one comes back as it is."""
+    """The CloudFormation template that a SAM template stands for; a plain one is its own."""
     logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it counts, and nobody collects
     # SAM asks boto3 for the region of the partition, and never calls it.
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")

@@ -44,13 +44,11 @@ def _set_the_stage(box: Box, narrator: Narrator) -> Deployment:
     narrator.scene("An AWS account on this machine")
     narrator.seen("The sandbox answers", box.endpoint, narrator.seconds)
     begun = narrator.seconds
-    with narrator.step("sam deploy: Signalbox, the pipeline, the service's environments"):
+    what = "sam deploy: Signalbox, the pipeline, the service's environments"
+    with narrator.step(what):
         deployment = deploy_everything(box)
-    narrator.seen(
-        "sam deploy: Signalbox, the pipeline, the service's environments",
-        f"{len(deployment.outputs)} outputs; Slack sends clicks to {deployment.outputs['HttpApiId']}",
-        narrator.seconds - begun,
-    )
+    api = deployment.outputs["HttpApiId"]
+    narrator.seen(what, f"Slack sends clicks to the API {api}", narrator.seconds - begun)
     return deployment
 
 

@@ -7,7 +7,7 @@ import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.demo.narrator import Narrator
-from sandbox.demo.steps import DemoFailedError, NotYetError, Scene, Step
+from sandbox.demo.steps import DemoFailedError, NeverError, NotYetError, Scene, Step
 from sandbox.demo.world import World
 
 SECONDS_BETWEEN_LOOKS = 0.25
@@ -44,6 +44,8 @@ def _attempt(world: World, step: Step) -> tuple[str | None, str]:
             return step.see(world), ""
         except NotYetError as error:
             reason = str(error)
+        except NeverError as error:
+            return None, str(error)
         except (BotoCoreError, ClientError, httpx.HTTPError) as error:
             reason = f"{type(error).__name__}: {error}"
         if time.monotonic() >= deadline:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sandbox.demo.steps import expect
+from sandbox.demo.steps import NeverError, expect
 from sandbox.demo.world import Release, World
 from sandbox.deploy import SERVICE
 
@@ -59,7 +59,9 @@ def see_success(world: World, release: Release, stage: str) -> str:
     expect(stage in actions, f"it has come as far as {', '.join(actions) or 'nothing'}")
     status = actions[stage]["status"]
     result = actions[stage].get("output", {}).get("executionResult", {})
-    expect(status == "Succeeded", f"{stage} is {status} {result.get('errorDetails', '')}".strip())
+    if status in ("Failed", "Abandoned"):
+        raise NeverError(f"{stage} is {status}: {result.get('errorDetails', result)}")
+    expect(status == "Succeeded", f"{stage} is {status}")
     return f"{stage} {status.lower()} in execution {release.execution[:8]}"
 
 

@@ -13,6 +13,10 @@ class NotYetError(Exception):
     """What a step wants to see is not there; the message says what is there instead."""
 
 
+class NeverError(Exception):
+    """What a step wants to see cannot come any more; the message says why."""
+
+
 class DemoFailedError(Exception):
     """A step's doing failed, or its evidence did not come in time."""
 
@@ -28,7 +32,8 @@ class Step:
     """One sentence of the story.
 
     `do` runs once; then `see` is asked again and again until it returns the evidence in words.
-    It looks only at the sandbox's AWS or Slack, and raises `NotYetError` while it sees nothing.
+    It looks only at the sandbox's AWS or Slack, and raises `NotYetError` while it sees nothing,
+    `NeverError` when waiting is in vain.
     """
 
     what: str

@@ -3,8 +3,10 @@
 from typing import Any
 
 from sandbox.emulator.alarm_store import take_over_alarms
+from sandbox.emulator.authorization import ask_for_the_right_rights
 from sandbox.emulator.borrowed import borrow
 from sandbox.emulator.invocations import observe_invocations
+from sandbox.emulator.lambda_rights import know_alias_rights
 from sandbox.emulator.resources import keep_object_lock
 
 
@@ -13,8 +15,21 @@ def application() -> Any:
     borrow("ministack.core.hypercorn_compat:install")()
     observe_invocations()
     keep_object_lock()
+    know_alias_rights()
     take_over_alarms()
-    return borrow("ministack.app:app")
+    ask_for_the_right_rights()
+    return over_tls(borrow("ministack.app:app"))
+
+
+def over_tls(app: Any) -> Any:
+    """The application as if reached over TLS, as AWS is; else `aws:SecureTransport` is false."""
+
+    async def secured(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            scope = {**scope, "headers": [*scope["headers"], (b"x-forwarded-proto", b"https")]}
+        await app(scope, receive, send)
+
+    return secured
 
 
 def stop_workers() -> None:

@@ -12,6 +12,11 @@ VERSION: Final = "1.5.33"
 BORROWED: Final = (
     "ministack.app:app",
     "ministack.core.hypercorn_compat:install",
+    "ministack.core.iam_actions:_lambda_action",
+    "ministack.core.iam_actions:_BOTOCORE_SERVICE_MAP",
+    "ministack.core.iam_actions:_lambda_action",
+    "ministack.core.iam_actions:_match_rest_action",
+    "ministack.core.iam_actions:extract_resource_arn",
     "ministack.core.iam_actions:identity_denial_message",
     "ministack.core.iam_evaluator:AuthError",
     "ministack.core.iam_evaluator:authenticate",

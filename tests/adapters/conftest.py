@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import botocore.session
@@ -64,4 +65,10 @@ def table(dynamodb: Any) -> LedgerTable:
 
 def new_client(name: str) -> Any:
     """A client of its own: botocore keeps its retry quota in the client."""
-    return botocore.session.Session().create_client(name, region_name=REGION, config=CONFIG)
+    return _session().create_client(name, region_name=REGION, config=CONFIG)
+
+
+@cache
+def _session() -> botocore.session.Session:
+    # One session for all, for it holds the parsed service models: they take a second to read.
+    return botocore.session.Session()

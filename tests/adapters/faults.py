@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ReadTimeoutError
 from moto.core.models import botocore_stubber
 
@@ -40,11 +41,11 @@ def faults(operation: str, *kinds: str) -> Iterator[list[str]]:
             raise ReadTimeoutError(endpoint_url=request.url)
         return answer
 
-    cls.__call__ = faulty
+    setattr(cls, "__call__", faulty)  # noqa: B010 - mypy forbids assigning to a method
     try:
         yield sent
     finally:
-        cls.__call__ = real
+        setattr(cls, "__call__", real)  # noqa: B010
 
 
 _PREFIX = "com.amazonaws.dynamodb.v20120810#"
@@ -74,4 +75,4 @@ class _Body:
 
 
 def _answer(request: AWSPreparedRequest, status: int, body: str) -> AWSResponse:
-    return AWSResponse(request.url, status, {}, _Body(body.encode()))
+    return AWSResponse(request.url, status, HTTPHeaders(), _Body(body.encode()))

@@ -60,7 +60,9 @@ BAD_RELEASE = Scene(
         Step(what="Somebody calls the service: it fails", see=_really_fails),
         Step(what="The alarm fires", see=_alarm_fires),
         Step(what="Signalbox closes the way into production", see=_transition_is_disabled),
-        Step(what="CodePipeline rolls the stage back to the good release", see=_stage_is_rolled_back),
+        Step(
+            what="CodePipeline rolls the stage back to the good release", see=_stage_is_rolled_back
+        ),
         Step(
             what="The service answers again, with the good code",
             see=lambda world: see_serving(world, world.releases["good"]),

@@ -2,28 +2,28 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 from sandbox.demo.steps import Scene, Step, expect
 from sandbox.demo.world import World, words_of
 from sandbox.deploy import CONTROL_PLANE, SERVICE
 from sandbox.preflight import ROOT
 
+SIGNALBOX = Path(sys.prefix) / "bin" / "signalbox"
 SECONDS_FOR_THE_COMMAND = 30
 
 
 def _start(world: World) -> None:
     done = subprocess.run(
-        [
-            sys.executable, "-m", "cli", "sweep", SERVICE, "--stack", CONTROL_PLANE,
-        ],
+        [str(SIGNALBOX), "sweep", SERVICE, "--stack", CONTROL_PLANE],
         cwd=ROOT,
-        env={**world.box.environment(), "PYTHONPATH": str(ROOT / "layers" / "signalbox")},
+        env=world.box.environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         timeout=SECONDS_FOR_THE_COMMAND,
         check=False,
-    )  # fmt: skip
+    )
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()
         raise RuntimeError(f"signalbox sweep ended with {done.returncode}: {' '.join(said[-3:])}")

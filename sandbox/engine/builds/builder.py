@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from sandbox.engine.builds import views
 from sandbox.engine.builds.buildspec import PHASES, Buildspec, BuildspecInvalid, read_buildspec
 from sandbox.engine.builds.environment import build_environment
-from sandbox.engine.builds.logs import BuildLog
+from sandbox.engine.builds.logs import BuildLog, LogDenied
 from sandbox.engine.builds.outputs import OutputFailed, upload_artifacts, upload_reports
 from sandbox.engine.builds.record import Build, BuildStatus, Phase
 from sandbox.engine.builds.shell import Shell
@@ -147,14 +147,15 @@ class Builder:
         build = self._build
         role = build.project["serviceRole"]
         log = BuildLog(
-            client=self._world.clients("logs", role_arn=role, session=build.id),
+            client=self._world.clients("logs"),
             group=build.log_group,
             stream=build.log_stream,
             clock=self._world.clock,
+            denied=partial(self._world.denied, role),
         )
         try:
             log.open()
-        except ClientError as error:
+        except LogDenied as error:
             raise PhaseFailed(
                 "ACCESS_DENIED",
                 f"Service role {role} does not allow AWS CodeBuild to create Amazon CloudWatch "

@@ -55,9 +55,7 @@ def shown(world: GateWorld) -> str:
 
 def fail_the_build(world: GateWorld) -> None:
     world.ledger.record(a_build(ActionState.FAILED), [])
-    world.ledger.record(
-        replace(a_build(ActionState.FAILED), attempt=2, external_id="hello:2"), []
-    )
+    world.ledger.record(replace(a_build(ActionState.FAILED), attempt=2, external_id="hello:2"), [])
     world.builds.reasons["hello:2"] = "test_greets_by_name failed"
     for fact in (
         StageChanged(
@@ -281,7 +279,7 @@ def test_a_right_to_read_builds_that_is_missing_leaves_the_message_without_tests
     def refuse(*_: Any) -> Any:
         raise AwsRefusedError("denied", code="AccessDeniedException")
 
-    world.builds.tests = refuse  # type: ignore[method-assign]
+    world.builds.tests = refuse  # type: ignore[assignment, method-assign]
     assert tell(world) is EffectStatus.DONE
     assert len(world.messenger.messages) == 1
 
@@ -304,8 +302,6 @@ def test_a_rejected_release_says_rejected() -> None:
         ),
         [],
     )
-    world.ledger.record(
-        PipelineChanged(release=RELEASE, state=ExecutionState.FAILED, at=NOW), []
-    )
+    world.ledger.record(PipelineChanged(release=RELEASE, state=ExecutionState.FAILED, at=NOW), [])
     tell(world)
     assert "· rejected" in shown(world)

@@ -178,11 +178,11 @@ def test_a_card_that_showed_something_else_takes_no_vote() -> None:
 
 
 @pytest.mark.case(9)
-@pytest.mark.parametrize("foreign", [{"ts": "1.2"}, {"channel": "C-other"}])
-def test_a_message_that_is_not_ours_takes_no_vote(foreign: dict[str, str]) -> None:
+@pytest.mark.parametrize("foreign", [("ts", "1.2"), ("channel", "C-other")])
+def test_a_message_that_is_not_ours_takes_no_vote(foreign: tuple[str, str]) -> None:
     world = GateWorld()
     world.opened_gate()
-    assert not say(world, Choice.APPROVE, **foreign)
+    assert not say(world, Choice.APPROVE, gate=None, **dict([foreign]))
 
 
 @pytest.mark.case(23)

@@ -14,7 +14,7 @@ from signalbox.policies.outcome import Authors, Case, Outcome
 from signalbox.policies.own_change import own_change
 from signalbox.policies.reason_given import reason_given
 from signalbox.policies.same_as_shown import same_as_shown
-from signalbox.policies.tests_passed import tests_passed
+from signalbox.policies.tests_passed import tests_passed as passed_tests
 
 from tests.fakes import NOW, release_id
 
@@ -53,9 +53,9 @@ def a_vote(case: Case | None = None, **changes: object) -> Vote:
 
 def test_failing_tests_fail_unknown_tests_warn_and_passing_tests_pass() -> None:
     failing = a_case(tests=TestResult(passed=3, failed=1))
-    assert tests_passed(failing).outcome is Outcome.FAIL
-    assert tests_passed(a_case(tests=TestResult(known=False))).outcome is Outcome.WARN
-    assert tests_passed(a_case()).outcome is Outcome.PASS
+    assert passed_tests(failing).outcome is Outcome.FAIL
+    assert passed_tests(a_case(tests=TestResult(known=False))).outcome is Outcome.WARN
+    assert passed_tests(a_case()).outcome is Outcome.PASS
 
 
 def test_failing_tests_keep_a_gate_shut_whoever_approves() -> None:
@@ -102,7 +102,7 @@ def test_approvals_are_counted_by_person_and_zero_needed_means_one() -> None:
 
 
 def test_every_check_stands_in_its_list() -> None:
-    assert set(RELEASE_CHECKS) == {tests_passed, no_alarm_firing}
+    assert set(RELEASE_CHECKS) == {passed_tests, no_alarm_firing}
     assert set(VOTE_CHECKS) == {own_change, same_as_shown, reason_given}
 
 

@@ -73,9 +73,7 @@ def a_view(text: str = "Greet", state: ExecutionState = ExecutionState.STARTED) 
             Action(name="Scan", state=ActionState.STARTED),
         ),
     )
-    commit = Commit(
-        id=COMMIT.id, message=text, author_name=text, branch=text, repository=text
-    )
+    commit = Commit(id=COMMIT.id, message=text, author_name=text, branch=text, repository=text)
     release = Release(id=release_id(), state=state, started_at=NOW, stages=(stage,))
     return ReleaseView(release=release, service="hello", commit=commit)
 
@@ -185,7 +183,9 @@ def test_every_state_is_a_message_that_slack_takes(text: str) -> None:
 def test_no_stranger_gets_markup_into_a_message() -> None:
     for view in every_view(HOSTILE):
         for text in strings(release_message(view)["blocks"]):
-            allowed = re.sub(r"<https://[a-z0-9-]+\.console\.aws\.amazon\.com/[^|<> ]*\|[^<>]*>", "", text)
+            allowed = re.sub(
+                r"<https://[a-z0-9-]+\.console\.aws\.amazon\.com/[^|<> ]*\|[^<>]*>", "", text
+            )
             assert "<" not in allowed
             assert "\u202e" not in text
             assert "CANARY1" not in text

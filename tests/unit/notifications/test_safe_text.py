@@ -115,7 +115,9 @@ def test_a_secret_split_by_invisible_characters_is_masked_too() -> None:
 
 
 @pytest.mark.case(30)
-@pytest.mark.parametrize("unseen", ["\u202e", "\u200b", "\u2066", "\ufeff", "\x00", "\x1b", "\ue000"])
+@pytest.mark.parametrize(
+    "unseen", ["\u202e", "\u200b", "\u2066", "\ufeff", "\x00", "\x1b", "\ue000"]
+)
 def test_what_cannot_be_seen_is_dropped(unseen: str) -> None:
     assert clean(f"a{unseen}b") == "ab"
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from signalbox.adapters.slack_endpoint import answer_request
-from signalbox.domain.errors import AwsUnavailableError, SlackRefusedError, SlackUnavailableError
-from signalbox.domain.errors import UnreadableEventError
+from signalbox.domain.errors import (
+    AwsUnavailableError,
+    SlackRefusedError,
+    SlackUnavailableError,
+    UnreadableEventError,
+)
 from signalbox.domain.gates import Choice, Gate, Verdict
 from signalbox.events.slack import ApprovePressed, NothingForUs, parse_interaction
 
@@ -210,7 +217,7 @@ KEYS = ["team", "user", "channel", "message", "actions", "trigger_id", "view"]
 
 
 @settings(max_examples=300, deadline=None)
-@given(changes=st.dictionaries(st.sampled_from(KEYS), JSON), kind=st.sampled_from(KEYS + ["x"]))
+@given(changes=st.dictionaries(st.sampled_from(KEYS), JSON), kind=st.sampled_from([*KEYS, "x"]))
 def test_signed_nonsense_never_ends_in_a_server_error(changes: dict[str, Any], kind: str) -> None:
     world = GateWorld()
     click = a_click(world.opened_gate()) | changes
@@ -221,10 +228,8 @@ def test_signed_nonsense_never_ends_in_a_server_error(changes: dict[str, Any], k
 @settings(max_examples=200, deadline=None)
 @given(body=st.binary(max_size=200))
 def test_a_signed_body_of_any_bytes_is_read_or_refused(body: bytes) -> None:
-    try:
-        parse_interaction(body)
-    except UnreadableEventError as error:
-        assert str(error)
+    with suppress(UnreadableEventError):
+        assert parse_interaction(body)
 
 
 def test_the_sample_event_is_a_signed_click() -> None:
@@ -240,3 +245,20 @@ def test_the_sample_event_is_a_signed_click() -> None:
 def test_nothing_for_us_names_its_kind() -> None:
     body = urlencode({"payload": json.dumps({"type": "view_closed"})}).encode()
     assert parse_interaction(body) == NothingForUs(kind="view_closed")
+
+
+@pytest.mark.case(27)
+def test_the_path_that_must_answer_in_three_seconds_loads_nothing_heavy() -> None:
+    script = (
+        "import sys; sys.path[:0] = sys.argv[1:];"
+        "import app;"
+        "from signalbox.adapters import slack_api, secrets, dynamodb_gates, dynamodb_releases;"
+        "heavy = {'pydantic', 'slack_sdk', 'aws_lambda_powertools', 'boto3', 'requests'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    root = Path(__file__).parents[3]
+    paths = [str(root / "functions" / "answer_slack"), str(root / "layers" / "signalbox")]
+    run = subprocess.run(
+        [sys.executable, "-c", script, *paths], capture_output=True, text=True, check=True
+    )
+    assert run.stdout.strip() == "[]"

@@ -140,9 +140,7 @@ ANYTHING = st.one_of(
 
 @pytest.mark.case(2)
 @settings(max_examples=500, deadline=None)
-@given(
-    timestamp=ANYTHING, signature=ANYTHING, body=ANYTHING, encoded=ANYTHING, more=ANYTHING
-)
+@given(timestamp=ANYTHING, signature=ANYTHING, body=ANYTHING, encoded=ANYTHING, more=ANYTHING)
 def test_whatever_is_sent_unsigned_is_a_forgery_and_never_a_crash(
     timestamp: object, signature: object, body: object, encoded: object, more: object
 ) -> None:

@@ -217,8 +217,8 @@ def _commit_of(answer: Answer, actions: Sequence[Answer]) -> Commit | None:
         ),
         {},
     )
-    revisions = answer.get("artifactRevisions") or answer.get("sourceRevisions") or ({},)
-    revision = revisions[0]
+    revisions = answer.get("artifactRevisions") or answer.get("sourceRevisions")
+    revision: Answer = revisions[0] if revisions else {}
     commit = str(variables.get("CommitId") or revision.get("revisionId", ""))
     if not commit:
         return None

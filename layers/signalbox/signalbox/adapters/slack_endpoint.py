@@ -10,7 +10,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from signalbox.adapters.secrets import SlackSecrets
+from signalbox.adapters.secrets import SlackSecret
 from signalbox.adapters.slack_signature import read_request, verify
 from signalbox.domain.errors import (
     AwsRefusedError,
@@ -48,6 +48,13 @@ NO_REASON = "Please say why: it is kept in the audit and told to the author."
 HELP = "Approve or reject a release with the buttons of its message."
 
 
+class KnownSecrets(Protocol):
+    """Slack's secrets, kept for five minutes."""
+
+    def current(self) -> SlackSecret:
+        """The secrets in force."""
+
+
 class EndpointPorts(
     HasGates,
     HasReleases,
@@ -59,7 +66,7 @@ class EndpointPorts(
     """What answering needs of the world: votes, bells and modals, and no right to a pipeline."""
 
     @property
-    def slack_secrets(self) -> SlackSecrets:
+    def slack_secrets(self) -> KnownSecrets:
         """Slack's secrets."""
 
 

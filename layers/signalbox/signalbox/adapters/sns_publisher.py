@@ -29,6 +29,6 @@ class SnsPublisher:
 
 
 def fitting_subject(subject: str) -> str:
-    """ASCII without control characters, at most 100, beginning with a visible one (Publish, API)."""
+    """At most 100 ASCII characters, no control ones, the first visible (Publish, API reference)."""
     plain = "".join(char if " " <= char <= "~" else " " for char in subject)
     return " ".join(plain.split())[:SUBJECT_LIMIT].rstrip() or "Signalbox"

@@ -1,4 +1,4 @@
-"""Our own documents in Parameter Store: read strictly, an unknown field is a mistake of somebody."""
+"""Our own documents in Parameter Store, read strictly: an unknown field is a mistake."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ KEPT_FOR_SECONDS = 60.0
 """So long is what was read taken for the truth: a change of policy holds a minute later."""
 
 
-class Document(BaseModel):
-    """What every document has: camelCase names, and the version of the contract it follows."""
+class Part(BaseModel):
+    """A part of a document: camelCase names, and no field but the known ones."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, extra="forbid", frozen=True, populate_by_name=False
-    )
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+
+
+class Document(Part):
+    """A whole document: it names the version of the contract that it follows."""
 
     contract: Literal[1]
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from signalbox.adapters.aws_errors import aws_call
-from signalbox.adapters.ssm_documents import KEPT_FOR_SECONDS, Document, parse
+from signalbox.adapters.ssm_documents import KEPT_FOR_SECONDS, Document, Part, parse
 from signalbox.domain.errors import DocumentInvalidError
 from signalbox.domain.identity import AlarmId, PipelineId
 from signalbox.domain.services import Environment, LambdaTarget, Service
@@ -25,20 +25,14 @@ OperatorRole = Annotated[
 """Functions may assume roles of that name only, so another name could never work."""
 
 
-class _Part(Document):
-    """A part of a document follows the contract of the whole."""
-
-    contract: Literal[1] = 1
-
-
-class _Lambda(_Part):
+class _Lambda(Part):
     type: Literal["lambda"]
     function: Filled
     alias: Filled
     probe: str = "{}"
 
 
-class _Environment(_Part):
+class _Environment(Part):
     name: Filled
     stage: Filled
     target: _Lambda

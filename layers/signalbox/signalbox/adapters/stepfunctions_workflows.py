@@ -14,7 +14,7 @@ NO_LONGER_WAITING = {"TaskTimedOut", "TaskDoesNotExist", "InvalidToken"}
 
 
 class StepFunctionsWorkflows:
-    """``Workflows`` on Step Functions. ``machines`` finds the ARN of a machine by its short name."""
+    """``Workflows`` on Step Functions. ``machines`` finds a machine's ARN by its short name."""
 
     def __init__(self, client: Any, machines: Mapping[str, Callable[[], str]]) -> None:
         self._client = client

@@ -17,7 +17,7 @@ class Thing:
 
     kind: str
     id: str
-    created_at: datetime | None
+    created_at: datetime | None = None
     in_use: tuple[str, ...] = ()
     revision: str = ""
     releases: tuple[str, ...] = ()

@@ -131,7 +131,7 @@ def _answer(view: ReleaseView, each: GateView) -> list[Block]:
         return [section(f"⏹️ *The release ended before anybody decided* at `{_stage(gate)}`")]
     line = f"{VERDICTS[gate.verdict]} at `{_stage(gate)}` {clock_time(gate.decided_at)}"
     blocks = [section(line)]
-    if gate.reason:
+    if gate.reason and gate.verdict is not Verdict.APPROVED:
         blocks.append(plain_section(safe(gate.reason, 1000)))
     if stuck(view, gate):
         blocks.append(section("🚨 *A human is needed:* " + safe_line(view.failure, 600)))

@@ -58,9 +58,9 @@ FORMATS: dict[str, str] = {
 
 _ASSIGNED = re.compile(
     r"""(?ix)
-    ((?:["'`]?)[\w.\-]*(?:passw(?:or)?d|passwd|passphrase|secret|token|api[_\-]?key|apikey
-        |access[_\-]?key|private[_\-]?key|account[_\-]?key|client[_\-]?secret|credentials?|pwd)
-        [\w.\-]*["'`]?\s*(?:=>|:=|=|:)\s*)
+    ((?:passw(?:or)?d|passwd|passphrase|secret|token|api[_\-]?key|access[_\-]?key|private[_\-]?key
+        |account[_\-]?key|credentials?|pwd)
+        [\w.\-]{0,40}["'`]?\s{0,5}(?:=>|:=|=|:)\s{0,5})
     ("[^"\n]{3,}"|'[^'\n]{3,}'|[^\s"',;&<>]{4,})
     """
 )

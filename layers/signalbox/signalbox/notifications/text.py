@@ -48,7 +48,7 @@ def escape(text: str) -> str:
 
 def safe(text: str, limit: int = 3000) -> str:
     """Text from outside for a ``plain_text`` object, escaped, at most ``limit`` characters."""
-    escaped = escape(cut(mask(clean(text)), limit))
+    escaped = escape(cut(mask(clean(_start(text, limit))), limit))
     if len(escaped) <= limit:
         return escaped
     return _PARTIAL_ENTITY.sub("", escaped[: limit - len(MARK)]) + MARK
@@ -56,9 +56,18 @@ def safe(text: str, limit: int = 3000) -> str:
 
 def safe_line(text: str, limit: int = 300) -> str:
     """One line of text from outside, for use inside ``mrkdwn``: backticks cannot close a span."""
-    return safe(" ".join(clean(text).split()).replace("`", "'"), limit)
+    return safe(_one_line(text, limit).replace("`", "'"), limit)
 
 
 def plain_line(text: str, limit: int = 300) -> str:
     """One line of text from outside for e-mail, AWS and logs: cleaned and masked, not escaped."""
-    return cut(mask(" ".join(clean(text).split())), limit)
+    return cut(mask(_one_line(text, limit)), limit)
+
+
+def _one_line(text: str, limit: int) -> str:
+    return " ".join(clean(_start(text, limit)).split())
+
+
+def _start(text: str, limit: int) -> str:
+    """As much as may show after masking has made it shorter; the rest is not worth its time."""
+    return text[: max(4 * limit, 2000)]

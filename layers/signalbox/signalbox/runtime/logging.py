@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any
@@ -20,14 +22,22 @@ class MaskingFormatter(LambdaPowertoolsFormatter):
     """Powertools' own format, with secrets covered in the finished line."""
 
     def serialize(self, log: Any) -> str:
-        """One line of JSON in which every string has passed ``mask``."""
-        return super().serialize(_masked(log))
+        """One line of JSON in which every string has passed ``mask``, stack traces included."""
+        return json.dumps(_masked(json.loads(super().serialize(log))), separators=(",", ":"))
 
 
 @cache
 def logger() -> Logger:
-    """The function's logger. Made at first use: Powertools reads the environment."""
-    return Logger(logger_formatter=MaskingFormatter())
+    """The function's logger. Made at first use: Powertools reads the environment.
+
+    What use cases say through the standard library leaves by the same handler, in the same form.
+    """
+    made = Logger(logger_formatter=MaskingFormatter())
+    ours = logging.getLogger("signalbox")
+    ours.handlers = [made.registered_handler]
+    ours.setLevel(made.log_level)
+    ours.propagate = False
+    return made
 
 
 @cache
@@ -75,6 +85,6 @@ def _masked(value: Any) -> Any:
         return mask(value)
     if isinstance(value, dict):
         return {key: _masked(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, list):
         return [_masked(inner) for inner in value]
     return value

@@ -11,7 +11,7 @@ def reported_run(world: World) -> dict[str, int]:
     """Reconcile and emit the counts. Raises the first error of the run after all of it was done,
     so that Lambda's error metric and its retries see it.
     """
-    found = reconcile(world, allowed_accounts=world.settings.allowed_accounts)
+    found = reconcile(world)
     counts = {
         "UnheardFacts": found.unheard_facts,
         "PendingEffects": found.pending_effects,

@@ -7,7 +7,7 @@ costs what its imports cost.
 from __future__ import annotations
 
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from signalbox.adapters.system_clock import RandomIds, SystemClock
 from signalbox.runtime.settings import Settings
@@ -228,10 +228,6 @@ class World:
                 "cleanup": lambda: self.settings.cleanup_machine_arn,
             },
         )
-
-    def client(self, name: str) -> Any:
-        """A client under our own role, for what has no port."""
-        return self.clients.own(name)
 
 
 @cache

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Protocol
 
-from signalbox.domain.effects import Effect, EffectStatus
+from signalbox.domain.effects import Effect, EffectKind, EffectStatus
 from signalbox.domain.errors import SlackRefusedError, SlackUnavailableError
 from signalbox.domain.identity import ReleaseId
 from signalbox.domain.policy import Policy
@@ -76,7 +76,7 @@ def announce(bell: Mapping[str, str], ports: Announcer) -> None:
     Raises SlackUnavailableError so that the queue brings the bell again, until ``PATIENCE`` is at
     an end: then the news goes by e-mail and the effect is refused, and the next edit catches up.
     """
-    effect = ports.effects.effect(bell["subject"], bell["key"])
+    effect = ports.effects.effect(bell["subject"], bell["key"], kind=EffectKind.ANNOUNCE)
     if effect is None or effect.status is not EffectStatus.PENDING:
         return
     if "sweep" in effect.payload:
@@ -185,7 +185,7 @@ def _mail_once(view: ReleaseView, key: str, why: str, ports: Announcer) -> None:
     """Publish one e-mail per key; an effect of its own remembers that it went out."""
     mail = announcement(view.release.id, f"mail-{key}", ports.clock.now())
     ports.effects.add([mail])
-    known = ports.effects.effect(mail.subject, mail.key)
+    known = ports.effects.effect(mail.subject, mail.key, kind=EffectKind.ANNOUNCE)
     if known is None or known.status is not EffectStatus.PENDING:
         return
     ports.publisher.publish(release_subject(view), release_text(view, why_by_mail=why))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -43,14 +43,12 @@ def worth_reading(
             yield release
 
 
-def catch_up(
-    service: Service,
-    release: ReleaseId,
-    ports: CatchingUpPorts,
-    *,
-    allowed_accounts: Collection[str],
-) -> int:
-    """Record the missing facts of one release; returns how many no event had said in good time."""
+def catch_up(service: Service, release: ReleaseId, ports: CatchingUpPorts) -> int:
+    """Record the missing facts of one release; returns how many no event had said in good time.
+
+    They need no list of allowed accounts: the service registered its pipeline here by itself.
+    """
+    own_account = {service.pipeline.account}
     known = {name_of(fact) for fact in ports.releases.heard(release)}
     unheard = 0
     for fact in ports.pipelines.facts(service, release):
@@ -58,7 +56,7 @@ def catch_up(
         # crash came between a fact and that list.
         if name_of(fact) in known and not isinstance(fact, PipelineChanged):
             continue
-        written = record_fact(fact, ports, allowed_accounts=allowed_accounts)
+        written = record_fact(fact, ports, allowed_accounts=own_account)
         unheard += written and _overdue(fact.at, ports.clock.now())
     return unheard
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,7 +15,7 @@ from signalbox.domain.identity import ReleaseId
 from signalbox.domain.services import Service
 from signalbox.usecases.anchor_audit import anchor_audit
 from signalbox.usecases.catch_up import CatchingUpPorts, catch_up, worth_reading
-from signalbox.usecases.close_gates import ClosingPorts, close_gates
+from signalbox.usecases.close_gate import ClosingPorts, close_gate, gates_to_see_to
 from signalbox.usecases.needs import HasAnchors
 
 LOG = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Reconciled:
             self.errors.append(error)
 
 
-def reconcile(ports: ReconcilingPorts, *, allowed_accounts: Collection[str]) -> Reconciled:
+def reconcile(ports: ReconcilingPorts) -> Reconciled:
     """One run. What fails does not keep the rest from being done, and is in the answer."""
     found = Reconciled()
     open_releases = ports.releases.open_releases()
@@ -66,13 +66,14 @@ def reconcile(ports: ReconcilingPorts, *, allowed_accounts: Collection[str]) -> 
             with found.going_on(f"read the releases of {service.name}"):
                 for release in worth_reading(service, open_releases, ports):
                     with found.going_on(f"catch up with {release.key}"):
-                        found.unheard_facts += catch_up(
-                            service, release, ports, allowed_accounts=allowed_accounts
-                        )
-    with found.going_on("close gates"):
-        found.closed_gates = close_gates(ports)
-    with found.going_on("ring again"):
-        found.pending_effects = _ring_again(ports)
+                        found.unheard_facts += catch_up(service, release, ports)
+    for gate in gates_to_see_to(ports):
+        with found.going_on(f"close gate {gate.id}"):
+            found.closed_gates += close_gate(gate, ports)
+    for effect in ports.effects.pending(ports.clock.now() - UNHEARD_AFTER):
+        found.pending_effects += 1
+        with found.going_on(f"ring for {effect.kind.value}"):
+            ports.bells.ring(effect)
     with found.going_on("anchor the audit"):
         found.anchored = _anchor_hourly(open_releases, ports)
     return found
@@ -83,13 +84,6 @@ def _whose_turn_it_is(ports: ReconcilingPorts) -> Sequence[Service]:
     turns = max(1, math.ceil(len(services) / SERVICES_PER_RUN))
     turn = int(ports.clock.now().timestamp() / PERIOD.total_seconds()) % turns
     return services[turn::turns]
-
-
-def _ring_again(ports: ReconcilingPorts) -> int:
-    pending = ports.effects.pending(ports.clock.now() - UNHEARD_AFTER)
-    for effect in pending:
-        ports.bells.ring(effect)
-    return len(pending)
 
 
 def _anchor_hourly(releases: Sequence[ReleaseId], ports: ReconcilingPorts) -> int:

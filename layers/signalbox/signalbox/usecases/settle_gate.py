@@ -135,7 +135,11 @@ def _what_changed(
 
 
 def _seen_in_aws(gate: Gate, service: Service, pipelines: Pipelines) -> Settlement:
-    """What became of an approval that no longer waits: our own lost answer, or somebody else's."""
+    """What became of an approval that no longer waits: our own lost answer, or somebody else's.
+
+    Ours ends in our mark. Where the API should not give the summary back, an answer whose reply was
+    lost is taken for somebody else's: the gate settles all the same, under the more wary name.
+    """
     ended = [
         fact
         for fact in pipelines.facts(service, gate.release)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -30,19 +31,22 @@ class ClosingPorts(
     """What closing gates needs."""
 
 
-def close_gates(ports: ClosingPorts) -> int:
-    """Decide each open gate that has expired or whose approval no longer waits; returns how many.
+def gates_to_see_to(ports: ClosingPorts) -> Sequence[Gate]:
+    """The oldest gates that are not settled."""
+    return ports.gates.open_gates()[:AT_MOST]
+
+
+def close_gate(gate: Gate, ports: ClosingPorts) -> bool:
+    """Decide an open gate that has expired or whose approval no longer waits; whether it did.
 
     The verdict goes the way of every verdict: an effect hands it to the waiting machine, and the
-    machine settles. An earlier verdict always holds.
+    machine settles. An earlier verdict always holds. One that was left lying is handed over again.
     """
-    closed = 0
-    for gate in ports.gates.open_gates()[:AT_MOST]:
-        if gate.status is GateStatus.OPEN:
-            closed += _close(gate, ports)
-        elif gate.decided_at and _passed(gate.decided_at, ports.clock.now()):
-            _hand_over(gate, f"again-{_hour(ports.clock.now())}", ports)
-    return closed
+    if gate.status is GateStatus.OPEN:
+        return _close(gate, ports)
+    if gate.decided_at and _passed(gate.decided_at, ports.clock.now()):
+        _hand_over(gate, f"again-{_hour(ports.clock.now())}", ports)
+    return False
 
 
 def _close(gate: Gate, ports: ClosingPorts) -> bool:

@@ -1,0 +1,71 @@
+"""Which right a request needs, where MiniStack's table asks IAM for another than AWS does.
+
+Source: Service Authorization Reference, for AWS Lambda, Systems Manager and CloudWatch.
+"""
+
+import functools
+import importlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.emulator.borrowed import borrow
+from sandbox.emulator.environment import ACCOUNT, REGION
+
+MODULE = "ministack.core.iam_actions"
+IAM_NAMES = {"Invoke": "InvokeFunction", "InvokeAsync": "InvokeFunction"}
+"""Lambda's operations whose right has another name."""
+
+
+def ask_for_the_right_rights() -> None:
+    """Take the action from botocore's routes, and name the resource that AWS names."""
+    module: Any = importlib.import_module(MODULE)
+    borrow(f"{MODULE}:_BOTOCORE_SERVICE_MAP")["lambda"] = ["lambda"]
+    match = borrow(f"{MODULE}:_match_rest_action")
+    lambda_action = borrow(f"{MODULE}:_lambda_action")
+    resource_arn = borrow(f"{MODULE}:extract_resource_arn")
+
+    @functools.wraps(lambda_action)
+    def action_of(method: str, path: str) -> str:
+        operation = match("lambda", method, path)
+        return str(IAM_NAMES.get(operation, operation) or lambda_action(method, path))
+
+    @functools.wraps(resource_arn)
+    def resource_of(
+        service: str,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        query: Mapping[str, Any],
+        *rest: Any,
+    ) -> str:
+        found = str(resource_arn(service, method, path, headers, body, query, *rest))
+        if service == "lambda" and path.endswith("/invocations"):
+            return _qualified(found, query)
+        if service == "ssm" and found == "*":
+            return _parameters(body)
+        if f"{path} {headers.get('x-amz-target', '')}".strip().endswith("DescribeAlarms"):
+            return f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:*"
+        return found
+
+    module._lambda_action = action_of
+    module.extract_resource_arn = resource_of
+
+
+def _qualified(arn: str, query: Mapping[str, Any]) -> str:
+    qualifier = query.get("Qualifier") or ""
+    name = qualifier[0] if isinstance(qualifier, list) else qualifier
+    return f"{arn}:{name}" if name and arn.count(":") == 6 else arn
+
+
+def _parameters(body: bytes) -> str:
+    try:
+        request = json.loads(body)
+    except ValueError:
+        return "*"
+    names = request.get("Names") or [request.get("Path")]
+    name = names[0]
+    if not isinstance(name, str):
+        return "*"
+    return f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/{name.strip('/')}"

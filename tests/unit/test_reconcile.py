@@ -1,0 +1,253 @@
+"""The reconciler closes the loop: lost bells, lost gates, lost anchors, and failures on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from signalbox.domain.effects import Effect, EffectKind, EffectStatus
+from signalbox.domain.errors import AwsUnavailableError
+from signalbox.domain.facts import PipelineChanged
+from signalbox.domain.gates import Dossier, Gate, GateStatus, TestResult, Verdict
+from signalbox.domain.states import ExecutionState
+from signalbox.ports import PendingApproval
+from signalbox.usecases.anchor_audit import anchor_audit
+from signalbox.usecases.catch_up import NEWEST
+from signalbox.usecases.close_gate import close_gate
+from signalbox.usecases.reconcile import Reconciled, reconcile
+from signalbox.usecases.record_fact import record_fact
+
+from tests.fakes import ACCOUNT, NOW, PIPELINE, FakeWorld, a_service, release_id
+
+RELEASE = release_id()
+STARTED = PipelineChanged(release=RELEASE, state=ExecutionState.STARTED, at=NOW)
+GATE = Gate(
+    id="9" * 32,
+    release=RELEASE,
+    stage="Approval",
+    action="Approve",
+    action_execution_id="a1",
+    status=GateStatus.OPEN,
+    opened_at=NOW,
+    expires_at=NOW + timedelta(hours=1),
+    dossier=Dossier(revision="abc", artifact_digest="d", tests=TestResult()),
+    shown_digest="s",
+)
+WAITING = PendingApproval(
+    release=RELEASE, stage="Approval", action="Approve", action_execution_id="a1", token="t"
+)
+
+
+def run(world: FakeWorld) -> Reconciled:
+    return reconcile(world)
+
+
+def close_gates(world: FakeWorld) -> int:
+    return sum(close_gate(gate, world) for gate in world.ledger.open_gates())
+
+
+class CrashError(BaseException):
+    """The process is gone."""
+
+
+def test_a_crash_between_the_write_and_the_bell_is_healed() -> None:
+    world = FakeWorld()
+    world.bells.fail_with = CrashError()  # type: ignore[assignment]
+    with pytest.raises(CrashError):
+        record_fact(STARTED, world, allowed_accounts={ACCOUNT})
+    world.bells.fail_with = None
+    assert not record_fact(STARTED, world, allowed_accounts={ACCOUNT}), "the event came again"
+    assert world.bells.rung == [], "and a duplicate rings nothing"
+    world.clock.advance(timedelta(minutes=3))
+    assert run(world).pending_effects == 1
+    assert [effect.key for effect in world.bells.rung] == ["pipeline/1/STARTED"]
+
+
+def test_effects_in_good_time_and_effects_that_are_done_do_not_ring() -> None:
+    world = FakeWorld()
+    record_fact(STARTED, world, allowed_accounts={ACCOUNT})
+    world.bells.rings.clear()
+    assert run(world).pending_effects == 0
+    world.ledger.finish(next(iter(world.ledger.effects.values())), EffectStatus.DONE)
+    world.clock.advance(timedelta(minutes=3))
+    assert run(world).pending_effects == 0
+    assert world.bells.rung == []
+
+
+def test_a_release_of_which_no_event_came_is_found() -> None:
+    world = FakeWorld()
+    world.pipelines.told[RELEASE] = [STARTED]
+    world.clock.advance(timedelta(minutes=2))
+    assert run(world).unheard_facts == 1
+    assert world.ledger.release(RELEASE)
+
+
+def test_a_fact_whose_event_may_be_on_its_way_is_recorded_and_not_called_lost() -> None:
+    world = FakeWorld()
+    world.pipelines.told[RELEASE] = [STARTED]
+    assert run(world).unheard_facts == 0
+    assert world.ledger.release(RELEASE)
+
+
+def test_a_release_that_has_long_ended_is_not_read_again() -> None:
+    world = FakeWorld()
+    ended = replace(STARTED, state=ExecutionState.SUCCEEDED)
+    record_fact(ended, world, allowed_accounts={ACCOUNT})
+    world.pipelines.told[RELEASE] = [STARTED, ended]
+    world.clock.advance(timedelta(hours=3))
+    assert run(world).unheard_facts == 0
+    assert world.ledger.heard(RELEASE) == (ended,)
+
+
+def test_of_many_executions_only_the_newest_are_read() -> None:
+    world = FakeWorld()
+    for number in range(20):
+        release = release_id(f"e{number}")
+        world.pipelines.told[release] = [replace(STARTED, release=release)]
+    run(world)
+    assert len(world.ledger.facts) == NEWEST
+
+
+def test_an_old_release_that_is_still_open_is_read_however_many_are_newer() -> None:
+    world = FakeWorld()
+    record_fact(STARTED, world, allowed_accounts={ACCOUNT})
+    world.pipelines.told[RELEASE] = [STARTED, replace(STARTED, state=ExecutionState.FAILED)]
+    for number in range(20):
+        release = release_id(f"e{number}")
+        world.pipelines.told[release] = [replace(STARTED, release=release)]
+    run(world)
+    ended = world.ledger.release(RELEASE)
+    assert ended
+    assert ended.is_final
+
+
+def test_one_service_that_cannot_be_read_does_not_blind_us_to_the_others() -> None:
+    world = FakeWorld()
+    other = a_service("other")
+    world.services.listed = [a_service(), other]
+    there = replace(RELEASE, pipeline=replace(PIPELINE, name="other"))
+    world.pipelines.told[there] = [replace(STARTED, release=there)]
+    newest = world.pipelines.newest
+
+    def failing(service: object, limit: int) -> object:
+        if service != other:
+            raise AwsUnavailableError("away")
+        return newest(other, limit)
+
+    world.pipelines.newest = failing  # type: ignore[method-assign, assignment]
+    found = run(world)
+    assert world.ledger.release(there)
+    assert [type(error) for error in found.errors] == [AwsUnavailableError]
+
+
+def test_more_services_than_one_run_reads_take_turns() -> None:
+    world = FakeWorld()
+    world.services.listed = [a_service(f"service-{number:03d}") for number in range(250)]
+    seen: set[str] = set()
+
+    def newest(service: object, limit: int) -> tuple[()]:
+        seen.add(service.name)  # type: ignore[attr-defined]
+        return ()
+
+    world.pipelines.newest = newest  # type: ignore[method-assign]
+    run(world)
+    assert 80 <= len(seen) <= 100
+    for _ in range(2):
+        world.clock.advance(timedelta(minutes=5))
+        run(world)
+    assert len(seen) == 250
+
+
+def test_an_open_gate_whose_approval_waits_is_left_alone() -> None:
+    world = FakeWorld()
+    world.ledger.open_gate(GATE, ())
+    world.pipelines.approvals["a1"] = WAITING
+    world.clock.advance(timedelta(minutes=30))
+    assert close_gates(world) == 0
+    assert world.ledger.gates[GATE.id].status is GateStatus.OPEN
+
+
+def test_a_gate_answered_in_the_console_is_decided_elsewhere() -> None:
+    world = FakeWorld()
+    world.ledger.open_gate(GATE, ())
+    world.clock.advance(timedelta(minutes=30))
+    assert close_gates(world) == 1
+    assert world.ledger.gates[GATE.id].verdict is Verdict.DECIDED_ELSEWHERE
+    assert [effect.kind for effect in world.bells.rung] == [EffectKind.DECIDE_GATE]
+    assert world.audit.said(f"release#{RELEASE.key}") == ["gate closed"]
+
+
+def test_a_gate_that_has_just_opened_is_left_to_its_workflow() -> None:
+    world = FakeWorld()
+    world.ledger.open_gate(GATE, ())
+    world.clock.advance(timedelta(minutes=1))
+    assert close_gates(world) == 0
+
+
+def test_a_gate_that_nobody_answered_in_time_expires() -> None:
+    world = FakeWorld()
+    world.ledger.open_gate(GATE, ())
+    world.pipelines.approvals["a1"] = WAITING
+    world.clock.advance(timedelta(hours=2))
+    assert close_gates(world) == 1
+    assert world.ledger.gates[GATE.id].verdict is Verdict.EXPIRED
+
+
+def test_a_verdict_that_was_left_lying_is_handed_over_again_at_most_hourly() -> None:
+    world = FakeWorld()
+    world.ledger.open_gate(GATE, ())
+    world.ledger.decide(GATE.id, Verdict.APPROVED, "two", NOW)
+    world.clock.advance(timedelta(minutes=5))
+    close_gates(world)
+    close_gates(world)
+    assert len(world.ledger.effects) == 1
+    assert world.ledger.gates[GATE.id].verdict is Verdict.APPROVED
+
+
+def test_chains_of_open_releases_are_anchored_in_the_first_run_of_each_hour() -> None:
+    world = FakeWorld()
+    record_fact(STARTED, world, allowed_accounts={ACCOUNT})
+    subject = f"release#{RELEASE.key}"
+    world.audit.append(subject, "said", {})
+    assert run(world).anchored == 1
+    assert world.anchors.anchored == [(subject, *world.audit.head(subject))]
+    world.clock.advance(timedelta(minutes=5))
+    assert run(world).anchored == 0
+
+
+def test_a_subject_without_a_chain_has_nothing_to_anchor() -> None:
+    world = FakeWorld()
+    assert not anchor_audit("release#none", audit=world.audit, anchors=world.anchors)
+    assert world.anchors.anchored == []
+
+
+def test_a_bell_that_cannot_ring_is_an_error_of_the_run() -> None:
+    world = FakeWorld()
+    world.ledger.add([Effect(kind=EffectKind.ANCHOR_AUDIT, subject="s", key="k", created_at=NOW)])
+    world.clock.advance(timedelta(minutes=3))
+    world.bells.fail_with = AwsUnavailableError("away")
+    assert run(world).errors
+
+
+def test_one_gate_that_cannot_be_read_does_not_keep_the_others_open() -> None:
+    world = FakeWorld()
+    nobodys = replace(RELEASE, pipeline=replace(PIPELINE, name="nobody"))
+    world.ledger.open_gate(replace(GATE, id="1" * 32), ())
+    world.ledger.open_gate(replace(GATE, id="2" * 32, opened_at=NOW + timedelta(seconds=1)), ())
+    world.ledger.open_gate(replace(GATE, id="3" * 32, release=nobodys), ())
+    calls: list[str] = []
+
+    def flaky(service: object, release: object, action_execution_id: str) -> None:
+        calls.append(action_execution_id)
+        if len(calls) == 1:
+            raise AwsUnavailableError("away")
+
+    world.pipelines.pending_approval = flaky  # type: ignore[method-assign]
+    world.clock.advance(timedelta(minutes=30))
+    found = run(world)
+    assert found.closed_gates == 1
+    assert len(found.errors) == 1
+    assert world.ledger.gates["3" * 32].status is GateStatus.OPEN, (
+        "no service, no truth, no verdict"
+    )
