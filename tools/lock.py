@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+LAYER = ROOT / "layers" / "dependencies" / "requirements.txt"
 OPTIONS = (
     "--universal",
     "--python-version=3.11",
@@ -19,9 +20,10 @@ OPTIONS = (
 def main() -> int:
     """Resolve them one after the other; returns the exit status of the first that fails."""
     for source in sorted((ROOT / "requirements").glob("*.in")):
+        pins = LAYER if source.stem == "layer" else source.with_suffix(".txt")
         command = [str(ROOT / ".tools/uv/bin/uv"), "pip", "compile", "--quiet", *OPTIONS]
         done = subprocess.run(  # noqa: S603
-            [*command, source.name, "--output-file", f"{source.stem}.txt"],
+            [*command, source.name, "--output-file", str(pins)],
             cwd=source.parent,
             check=False,
         )

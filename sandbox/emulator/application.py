@@ -8,6 +8,7 @@ from sandbox.emulator.borrowed import borrow
 from sandbox.emulator.invocations import observe_invocations
 from sandbox.emulator.lambda_rights import know_alias_rights
 from sandbox.emulator.resources import keep_object_lock
+from sandbox.emulator.workflows import evaluate_timeouts
 
 
 def application() -> Any:
@@ -18,6 +19,7 @@ def application() -> Any:
     know_alias_rights()
     take_over_alarms()
     ask_for_the_right_rights()
+    evaluate_timeouts()
     return over_tls(borrow("ministack.app:app"))
 
 

@@ -45,6 +45,8 @@ BORROWED: Final = (
     "ministack.services.lambda_svc:_execute_function_dispatch",
     "ministack.services.s3:_bucket_object_lock",
     "ministack.services.s3:_bucket_versioning",
+    "ministack.services.stepfunctions:_execute_task",
+    "ministack.services.stepfunctions:_jsonata_state_field",
     "ministack.services.sts:register_session",
 )
 

@@ -42,9 +42,16 @@ def keep_object_lock() -> None:
             rule = properties.get("ObjectLockConfiguration", {}).get("Rule", {})
             borrow("ministack.services.s3:_bucket_object_lock")[name] = {
                 "enabled": True,
-                "default_retention": rule.get("DefaultRetention"),
+                "default_retention": _retention(rule.get("DefaultRetention")),
             }
             borrow("ministack.services.s3:_bucket_versioning")[name] = "Enabled"
         return name, attributes
 
     handler["create"] = create
+
+
+def _retention(declared: dict[str, Any] | None) -> dict[str, Any] | None:
+    """CloudFormation passes numbers as text where a parameter gives them."""
+    if declared is None:
+        return None
+    return {name: value if name == "Mode" else int(value) for name, value in declared.items()}

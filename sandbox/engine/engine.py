@@ -1,5 +1,6 @@
 """The whole engine, put together: one value that the server starts and ends."""
 
+import functools
 import sys
 import threading
 from pathlib import Path
@@ -32,6 +33,7 @@ from sandbox.engine.wire.gateway import EngineGateway
 
 _EXPIRY_CHECK_SECONDS = 0.5
 _SESSION = "signalbox-sandbox"
+_KEPT_CLIENTS = 64
 
 
 class Engine:
@@ -39,7 +41,7 @@ class Engine:
 
     def __init__(self, *, repositories: Path, builds: Path) -> None:
         clock = sandbox_clock
-        clients = emulator.client
+        clients = functools.lru_cache(maxsize=_KEPT_CLIENTS)(emulator.client)
         self._emit = OrderedEmitter(emulator.emit_event, clock)
         stored = Repositories(repositories)
         connections, handovers = Connections(), Handovers()

@@ -40,6 +40,6 @@ class Emit(Protocol):
 class Clients(Protocol):
     """Makes boto3 clients against the sandbox, as root or under an assumed role."""
 
-    def __call__(self, service: str, *, role_arn: str | None = None, session: str = ...) -> Any:
+    def __call__(self, service: str, /, *, role_arn: str | None = None, session: str = ...) -> Any:
         """Return the client of that service."""
         ...

@@ -1,7 +1,7 @@
 """Build artifacts: files by pattern, in a zip that is the same for the same files."""
 
-import fnmatch
 import io
+import re
 import stat
 import zipfile
 from collections.abc import Iterator
@@ -60,12 +60,13 @@ def _bases(root: Path, pattern: str) -> Iterator[Path]:
 
 def _matches(name: str, pattern: str) -> bool:
     pattern = pattern.removeprefix("./")
-    if ".git/" in f"{name}/" and name.startswith(".git/") and not pattern.startswith(".git"):
+    if name.startswith(".git/") and not pattern.startswith(".git"):
         return False
-    if pattern in ("**/*", "**"):
-        return True
-    if pattern.startswith("**/"):
-        return fnmatch.fnmatchcase(name, pattern[3:]) or fnmatch.fnmatchcase(name, pattern)
-    if "/" not in pattern and "/" in name:
-        return False
-    return fnmatch.fnmatchcase(name, pattern)
+    return re.fullmatch(_expression(pattern), name) is not None
+
+
+def _expression(pattern: str) -> str:
+    """A glob as a regular expression: `**` crosses folders, `*` and `?` do not."""
+    words = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    return "".join(words.get(part, re.escape(part)) for part in parts)

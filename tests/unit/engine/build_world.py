@@ -54,9 +54,9 @@ class BuildScene:
             world=BuildWorld(
                 clock=SetClock(),
                 emit=self.kept,
-                clients=lambda service, **_: self.stored,
-                environment_of=lambda role, session: {"AWS_ACCESS_KEY_ID": f"of {role}"},
-                denied=lambda role, action, arn: f"no {action}" if action == denied else None,
+                clients=lambda _, **__: self.stored,
+                environment_of=lambda role, _: {"AWS_ACCESS_KEY_ID": f"of {role}"},
+                denied=lambda _, action, __: f"no {action}" if action == denied else None,
                 repositories=Repositories(scratch / "repositories"),
                 reports=ReportStore(),
                 scratch=scratch / "builds",

@@ -4,7 +4,7 @@ import pytest
 
 from sandbox.engine.executions import Status
 from sandbox.engine.refusals import Refusal
-from tests.unit.engine.engine_world import CALLER, World, action, hello, stage
+from tests.unit.engine.engine_world import CALLER, MANUAL, World, action, hello, stage
 
 
 def test_a_release_says_its_events_in_order() -> None:
@@ -183,8 +183,6 @@ def test_an_update_raises_the_version_and_cancels_what_is_in_flight() -> None:
 
 def test_one_client_request_token_starts_one_execution() -> None:
     world = World()
-    from tests.unit.engine.engine_world import MANUAL
-
     one = world.pipelines.start("hello", MANUAL, token="t-1")
     other = world.pipelines.start("hello", MANUAL, token="t-1")
     assert one is other

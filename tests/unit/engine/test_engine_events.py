@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sandbox.engine.executions import Trigger
+from sandbox.engine.events import EVENT_STATE
+from sandbox.engine.executions import Status, Trigger
 from tests.unit.engine.engine_world import MANUAL, World
 
 STEPS = ("start", "well", "badly", "approve", "reject", "stop", "abandon", "roll back", "update")
@@ -66,12 +67,12 @@ def test_every_begin_has_one_end_inside_its_parent(steps: list[str], chance: Any
         detail = event["detail"]
         where = [detail["execution-id"], detail.get("stage", ""), detail.get("action", "")]
         told["/".join(filter(None, where))].append(detail["state"])
-    for where, states in told.items():
-        assert states[0] == "STARTED", where
-        assert states.count("STARTED") == 1, where
+    for scope, states in told.items():
+        assert states[0] == "STARTED", scope
+        assert states.count("STARTED") == 1, scope
         ends = [state for state in states if state not in ("STARTED", "STOPPING")]
-        assert len(ends) <= 1, where
-        assert not ends or states[-1] == ends[0], where
+        assert len(ends) <= 1, scope
+        assert not ends or states[-1] == ends[0], scope
     assert_nested(world)
     assert_one_execution_in_a_stage(world)
 
@@ -137,7 +138,4 @@ def assert_one_execution_in_a_stage(world: World) -> None:
 
 
 def test_every_state_has_a_word_for_events() -> None:
-    from sandbox.engine.events import EVENT_STATE
-    from sandbox.engine.executions import Status
-
     assert set(EVENT_STATE) == set(Status)

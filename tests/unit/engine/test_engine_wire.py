@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -190,14 +190,10 @@ def test_responses_fit_the_model(wire: Wire) -> None:
         ("codebuild", "BatchGetBuilds", {"ids": [build.id]}),
         ("codebuild", "BatchGetProjects", {"names": ["hello"]}),
         ("codebuild", "ListBuildsForProject", {"projectName": "hello"}),
-    ] + [
-        (
-            "codepipeline",
-            "GetPipelineExecution",
-            {"pipelineName": "hello", "pipelineExecutionId": each},
-        )
-        for each in (good.id, failing.id, next(reversed(world.pipeline.executions)))
     ]
+    for each in (good.id, failing.id, next(reversed(world.pipeline.executions))):
+        ids = {"pipelineName": "hello", "pipelineExecutionId": each}
+        asked.append(("codepipeline", "GetPipelineExecution", ids))
     for service, operation, request in asked:
         target = {"codepipeline": "CodePipeline_20150709", "codebuild": "CodeBuild_20161006"}
         status, answer = wire.ask(operation, service=target[service], **request)
@@ -227,7 +223,7 @@ def fits(shape: Shape, value: Any, where: str) -> None:
         assert not allowed or value in allowed, f"{where}: {value}"
     elif shape.type_name == "timestamp":
         assert isinstance(value, int | float), where
-        assert datetime.fromtimestamp(value, tz=None).year >= 2026  # noqa: DTZ006
+        assert datetime.fromtimestamp(value, tz=UTC).year >= 2026
 
 
 def test_only_an_open_approval_shows_its_token(wire: Wire) -> None:
