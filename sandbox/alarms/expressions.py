@@ -1,7 +1,7 @@
 """Metric math, as far as alarms need it: one datapoint at a time.
 
 Arithmetic, comparisons, `AND`/`OR`, `IF`, `FILL` (with a number), `ABS`, `MIN`, `MAX`, `SUM`,
-`AVG` over lists. A missing operand makes the result missing, and so does a division by zero.
+`AVG` over lists or `METRICS()`. A missing operand makes the result missing, and so does a division by zero.
 Source: CloudWatch User Guide, "Using math expressions with CloudWatch metrics".
 """
 
@@ -109,3 +109,12 @@ def _call(name: str, arguments: list[ast.expr], metrics: Mapping[str, Value]) ->
             values = [value for value in found if value is not None]
             return _REDUCE[name](values) if values else None
     raise UnsupportedExpressionError(f"{name} with {len(arguments)} arguments is not known here")
+
+
+def _list(node: ast.expr, metrics: Mapping[str, Value]) -> list[Value]:
+    match node:
+        case ast.List(elts=elements):
+            return [_value(element, metrics) for element in elements]
+        case ast.Call(func=ast.Name(id="METRICS"), args=[]):
+            return list(metrics.values())
+    return [_value(node, metrics)]

@@ -35,8 +35,14 @@ def _at(
         points = emulator.datapoints(metric.namespace, metric.name, metric.dimensions, end - period)
         value = statistic(query.statistic, [point for point in points if point.at <= end])
     else:
-        for name in names_in(query.expression) & queries.keys():
+        for name in _operands(query, queries):
             _at(name, queries, end, period, known)
         value = evaluate(query.expression, known)
     known[wanted] = value
     return value
+
+
+def _operands(query: Query, queries: Mapping[str, Query]) -> set[str]:
+    if "METRICS(" in query.expression:
+        return {each.id for each in queries.values() if each.metric is not None}
+    return names_in(query.expression) & queries.keys()

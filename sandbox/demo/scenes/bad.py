@@ -70,7 +70,7 @@ BAD_RELEASE = Scene(
         Step(
             what="The same Slack message tells it",
             see=lambda world: see_words(
-                world, world.releases["bad"], "rolled back", "stays held", f"{PRODUCTION}-errors"
+                world, world.releases["bad"], "rolled back", "stays held", f"{PRODUCTION}-error"
             ),
         ),
         Step(what="The way into production stays closed", see=_transition_is_disabled),

@@ -42,7 +42,7 @@ def moment(value: object) -> datetime | None:
             return _from_epoch(float(value))
         if isinstance(value, str):
             return _from_text(" ".join(value.split()))
-    except (ValueError, OverflowError, TypeError):
+    except (ValueError, OverflowError, OSError, TypeError):
         return None
     return None
 
