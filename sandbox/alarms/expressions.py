@@ -1,7 +1,8 @@
 """Metric math, as far as alarms need it: one datapoint at a time.
 
 Arithmetic, comparisons, `AND`/`OR`, `IF`, `FILL` (with a number), `ABS`, `MIN`, `MAX`, `SUM`,
-`AVG` over lists or `METRICS()`. A missing operand makes the result missing, and so does a division by zero.
+`AVG` over lists or `METRICS()`. A missing operand makes the result missing, and so does a
+division by zero.
 Source: CloudWatch User Guide, "Using math expressions with CloudWatch metrics".
 """
 
