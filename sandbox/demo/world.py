@@ -15,9 +15,13 @@ APPROVER = "U0AMIR0002"
 
 @dataclass(slots=True, kw_only=True)
 class Release:
-    """A commit that was pushed, and what became of it as far as the demo has seen."""
+    """A commit that was pushed, and what became of it as far as the demo has seen.
+
+    `after` is the commit of the good release before it.
+    """
 
     commit: str
+    after: str | None = None
     execution: str = ""
     message_ts: str = ""
 

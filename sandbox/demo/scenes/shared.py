@@ -11,8 +11,9 @@ def pushed(kind: Kind, what: str) -> Step:
     """Push a commit; the push itself starts the pipeline."""
 
     def push(world: World) -> None:
+        good = world.releases.get("good")
         commit = world.deployment.repository.push(kind)
-        world.releases[kind] = Release(commit=commit)
+        world.releases[kind] = Release(commit=commit, after=good.commit if good else None)
 
     def see(world: World) -> str:
         release = world.releases[kind]
@@ -34,9 +35,7 @@ def asked(kind: Kind, what: str) -> Step:
         message = message_of(world, release)
         approve_button(message)
         repository = world.deployment.repository
-        good = world.releases.get("good")
-        since = good.commit if good is not None and good is not release else None
-        changes = repository.subjects(release.commit, since=since)
+        changes = repository.subjects(release.commit, since=release.after)
         see_words(world, release, repository.author.name, "passed, 0 failed", *changes)
         return f"{message['text']}; {len(changes)} new: {'; '.join(changes)}"
 
