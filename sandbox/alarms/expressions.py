@@ -105,9 +105,8 @@ def _call(name: str, arguments: list[ast.expr], metrics: Mapping[str, Value]) ->
         case "ABS", [operand]:
             inner = _value(operand, metrics)
             return None if inner is None else abs(inner)
-        case (("MIN" | "MAX" | "SUM" | "AVG"), [ast.List(elts=elements)]):
-            found = [_value(element, metrics) for element in elements]
-            values = [value for value in found if value is not None]
+        case (("MIN" | "MAX" | "SUM" | "AVG"), [several]):
+            values = [value for value in _list(several, metrics) if value is not None]
             return _REDUCE[name](values) if values else None
     raise UnsupportedExpressionError(f"{name} with {len(arguments)} arguments is not known here")
 

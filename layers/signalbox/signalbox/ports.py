@@ -191,7 +191,7 @@ class Bells(Protocol):
     """The queues that say an effect is pending."""
 
     def ring(self, effect: Effect, *, delay_seconds: int = 0) -> None:
-        """Ring the bell of one effect. ``delay_seconds`` (0 to 900) works on the work queue only."""
+        """Ring the bell of one effect. ``delay_seconds`` (0 to 900) works on the work queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,7 +251,7 @@ class Pipelines(Protocol):
         """Whether the stage's inbound transition is disabled."""
 
     def succeeded_in_stage(self, service: Service, stage: str) -> Sequence[ExecutionTruth]:
-        """Executions that succeeded in the stage in the pipeline's present version, newest first."""
+        """Executions that succeeded there in the pipeline's present version, newest first."""
 
     def roll_back_stage(self, service: Service, stage: str, to_execution: str) -> str:
         """Roll a stage back to an execution; returns the execution that this starts."""

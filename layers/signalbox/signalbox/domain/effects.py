@@ -10,7 +10,7 @@ from typing import Any
 
 
 class EffectKind(StrEnum):
-    """Every kind of effect; ``ANNOUNCE`` goes to the messages queue, the others to the work queue."""
+    """Every kind of effect; ``ANNOUNCE`` rings the messages queue, the others the work queue."""
 
     ANNOUNCE = "announce"
     START_APPROVAL = "start_approval"
