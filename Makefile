@@ -19,7 +19,8 @@ sandbox: setup ## the same sandbox, to stay and play: http://127.0.0.1:4600
 	@.venv/bin/python -m sandbox play
 
 test: setup ## every test that needs no account
-	@.venv/bin/python -m pytest $(TESTS)
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --ignore tests/e2e $(TESTS)
+	@.venv/bin/python -m pytest tests/e2e
 
 check: ## format, lint, types, template, state machines, security, secrets
 	@$(PYTHON) tools/bootstrap.py check

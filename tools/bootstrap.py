@@ -74,7 +74,8 @@ def make_environment(folder: Path, pins: str, install_project: bool = False) -> 
     uv = find_uv()
     run([*uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(folder)])
     into = [*uv, "pip", "install", "--quiet", "--python", str(folder / "bin" / "python")]
-    run([*into, "--require-hashes", "-r", str(requirements)])
+    # Compiled once here, or every `sam` and every Lambda worker of the sandbox compiles it again.
+    run([*into, "--compile-bytecode", "--require-hashes", "-r", str(requirements)])
     if install_project:
         run([*into, "--no-deps", "--editable", str(ROOT)])
     stamp.write_text(wanted)

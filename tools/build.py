@@ -69,7 +69,10 @@ def template_for(architecture: str) -> Iterator[str]:
 def find_runtime_python() -> Path | None:
     """The interpreter of the runtime's version, or None; a shim that cannot run does not count."""
     name = f"python{RUNTIME}"
-    managed = sorted(Path.home().glob(f".pyenv/versions/{RUNTIME}*/bin/{name}"))
+    managed = [
+        *sorted(Path.home().glob(f".pyenv/versions/{RUNTIME}*/bin/{name}")),
+        *sorted(Path.home().glob(f".local/share/uv/python/cpython-{RUNTIME}*/bin/{name}")),
+    ]
     for candidate in (shutil.which(name), *map(str, managed)):
         if candidate and _runs(candidate):
             return Path(candidate)
@@ -77,10 +80,21 @@ def find_runtime_python() -> Path | None:
 
 
 def compile_bytecode(python: Path, build: Path) -> int:
-    """Compile everything below the build; returns the exit status."""
-    command = [str(python), "-m", "compileall", "-q", "-j", "2"]
-    command += ["--invalidation-mode", "unchecked-hash", str(build)]
-    return subprocess.run(command, check=False).returncode  # noqa: S603
+    """Compile each function and layer as if it stood where Lambda puts it; returns the exit status.
+
+    Without that, tracebacks and the archives' digests would hold the path of this machine.
+    """
+    for root in sorted(path for path in build.iterdir() if path.is_dir()):
+        place = "/opt/python" if (root / "python").is_dir() else "/var/task"
+        code = root / "python" if place == "/opt/python" else root
+        command = [str(python), "-m", "compileall", "-q", "-j", "2", "-f"]
+        command += ["--invalidation-mode", "unchecked-hash"]
+        done = subprocess.run(  # noqa: S603
+            [*command, "-s", str(code), "-p", place, str(code)], check=False
+        )
+        if done.returncode:
+            return done.returncode
+    return 0
 
 
 def _runs(candidate: str) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ".venv/bin"
+TRANSFORMED = ("build/cfn.json", "build/service.json", "build/environments.json")
 TEMPLATES = ("template.yaml", "pipelines/service.yaml", "examples/lambda-service/environments.yaml")
 
 
@@ -31,7 +32,14 @@ CHECKS = (
     Check(name="lint", command=[f"{BIN}/ruff", "check", "--quiet", "."]),
     Check(
         name="types",
-        command=[f"{BIN}/mypy", "layers/signalbox/signalbox", "cli", "sandbox", "tools"],
+        command=[
+            f"{BIN}/mypy",
+            "layers/signalbox/signalbox",
+            "functions",
+            "cli",
+            "sandbox",
+            "tools",
+        ],
     ),
     *(
         Check(
@@ -40,7 +48,7 @@ CHECKS = (
         )
         for template in TEMPLATES
     ),
-    Check(name="cfn-lint", command=[f"{BIN}/cfn-lint", "build/cfn.json", "build/service.json"]),
+    Check(name="cfn-lint", command=[f"{BIN}/cfn-lint", *TRANSFORMED]),
     Check(
         name="state machines",
         command=[
@@ -48,8 +56,8 @@ CHECKS = (
             ".tools/npm/node_modules/asl-validator/dist/bin/asl-validator.js",
             *(
                 part
-                for machine in ("approval", "rollback", "cleanup")
-                for part in ("--json-path", f"statemachines/{machine}.asl.json")
+                for machine in ("Approval", "Rollback", "Cleanup")
+                for part in ("--json-path", f"build/{machine}StateMachine.asl.json")
             ),
         ],
     ),

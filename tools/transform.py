@@ -24,6 +24,9 @@ TEMPLATES = {
 CODE = "s3://packaged/by-sam-deploy"
 TEMPLATE = "https://s3.amazonaws.com/packaged/by-sam-deploy"
 
+STAND_IN_ARN = "arn:aws:lambda:us-east-1:123456789012:function:"
+STAND_INS = {"LedgerTableName": "ledger"}
+
 Template = dict[str, Any]
 
 
@@ -31,9 +34,30 @@ def main() -> int:
     """Transform every template into build/."""
     (ROOT / "build").mkdir(exist_ok=True)
     for name, source in TEMPLATES.items():
-        text = json.dumps(transformed(ROOT / source), indent=1, sort_keys=False)
-        (ROOT / "build" / name).write_text(text + "\n", encoding="utf-8")
+        template = transformed(ROOT / source)
+        write(name, template)
+        for machine, definition in definitions(template).items():
+            write(f"{machine}.asl.json", definition)
     return 0
+
+
+def write(name: str, document: Any) -> None:
+    """Write one document into build/."""
+    text = json.dumps(document, indent=1, sort_keys=False)
+    (ROOT / "build" / name).write_text(text + "\n", encoding="utf-8")
+
+
+def definitions(template: Template) -> dict[str, Any]:
+    """The state machines of a transformed template by logical id, their substitutions filled in."""
+    filled = {}
+    for logical_id, resource in template["Resources"].items():
+        if resource["Type"] != "AWS::StepFunctions::StateMachine":
+            continue
+        text = json.dumps(resource["Properties"]["Definition"])
+        for name in resource["Properties"].get("DefinitionSubstitutions", {}):
+            text = text.replace(f"${{{name}}}", STAND_INS.get(name, STAND_IN_ARN + name))
+        filled[logical_id] = json.loads(text)
+    return filled
 
 
 def transformed(path: Path) -> Template:

@@ -18,9 +18,13 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; without one the test is skipped, except where CI=true: there it fails."""
+    """Chromium; without one the test is skipped, except where CI=true: there it fails.
+
+    Playwright's event loop runs in this thread until the fixture ends, and other tests start theirs:
+    so it lives for a module only.
+    """
     path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     if path is None:
         reason = "Chromium is not installed (Debian: apt-get install chromium)"

@@ -66,3 +66,9 @@ def test_the_build_ships_bytecode_that_needs_no_timestamps(built: tuple[Path, Pa
     assert compiled, "without bytecode a start costs two to three times as much"
     flags = int.from_bytes(compiled[0].read_bytes()[4:8], "little")
     assert flags == 0b01, "unchecked-hash: bit 0 set, bit 1 clear"
+
+
+def test_what_is_shipped_knows_nothing_of_where_it_was_built(built: tuple[Path, Path]) -> None:
+    build, _ = built
+    for compiled in build.glob("*/**/__pycache__/*.pyc"):
+        assert str(ROOT).encode() not in compiled.read_bytes(), compiled

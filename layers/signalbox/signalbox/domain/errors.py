@@ -80,7 +80,7 @@ class AwsRefusedError(PermanentError):
 
 
 class SlackRefusedError(PermanentError):
-    """AWS refused the call. ``code`` is AWS's error code, such as ``AccessDeniedException``."""
+    """Slack answered ``ok: false``; ``code`` is its ``error``, such as ``channel_not_found``."""
 
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)
