@@ -135,10 +135,9 @@ def run(command: "list[str]", quiet: bool = False) -> None:
     if done.returncode == 0:
         return
     last = [line.strip() for line in done.stderr.splitlines() if line.strip()][-3:]
-    offline = any(
-        word in done.stderr.lower()
-        for word in ("dns", "connect", "resolve", "network", "timed out")
-    )
+    # pip says of a registry it cannot reach that it has no such package.
+    signs = ("dns", "connect", "resolve", "network", "timed out", "no matching distribution")
+    offline = any(sign in done.stderr.lower() for sign in signs)
     if offline:
         raise CannotSetUp(
             "the package registry cannot be reached: check the network (or PIP_INDEX_URL "
