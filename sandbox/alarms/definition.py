@@ -40,6 +40,11 @@ class Alarm:
     comparison: str
     missing: str
 
+    @property
+    def listens_for_silence(self) -> bool:
+        """Whether it sounds when too little comes: then it watches something on a schedule."""
+        return self.missing == "breaching" or self.comparison.startswith("LessThan")
+
 
 def read(record: Mapping[str, Any]) -> Alarm:
     """Read an alarm's record; raises `KeyError` or `ValueError` when it makes no sense."""

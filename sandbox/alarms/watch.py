@@ -82,11 +82,11 @@ class AlarmWatch:
     def _look_at(self, record: dict[str, Any]) -> None:
         alarm, now = read(record), clock.now()
         known = self._known.setdefault(alarm.name, _Known(told=_state_of(record)))
-        period = clock.scaled(alarm.period)
+        period = _real_seconds(alarm)
         if record["StateValue"] != known.told["value"]:
             known.forced_until = now.timestamp() + period
             self._tell(alarm, record, known, now)
-        if now.timestamp() >= known.forced_until:
+        if now.timestamp() >= known.forced_until and _has_listened(alarm, record, now):
             self._evaluate(alarm, record, known, now, period)
 
     def _evaluate(
@@ -121,6 +121,19 @@ class AlarmWatch:
             time=now,
         )
         emulator.tell_of_alarm(record, previous["value"])
+
+
+def _real_seconds(alarm: Alarm) -> float:
+    """How long a period is here: schedules keep AWS's time, and so does what watches them."""
+    return alarm.period if alarm.listens_for_silence else clock.scaled(alarm.period)
+
+
+def _has_listened(alarm: Alarm, record: Mapping[str, Any], now: datetime) -> bool:
+    """Silence says nothing about the time before the alarm was there."""
+    if not alarm.listens_for_silence:
+        return True
+    needed = alarm.period * alarm.evaluation_periods
+    return now.timestamp() - float(record["AlarmConfigurationUpdatedTimestamp"]) >= needed
 
 
 def _state_of(record: Mapping[str, Any], moment: datetime | None = None) -> dict[str, Any]:

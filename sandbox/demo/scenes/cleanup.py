@@ -1,5 +1,6 @@
 """Cleanup: started from the command line, it says what it would delete, and deletes nothing."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from sandbox.deploy import CONTROL_PLANE, SERVICE
 from sandbox.preflight import ROOT
 
 SIGNALBOX = Path(sys.prefix) / "bin" / "signalbox"
+REASON = re.compile(r"• \S+: \w+")
 SECONDS_FOR_THE_COMMAND = 30
 
 
@@ -35,6 +37,7 @@ def _reported(world: World) -> str:
     said = words_of(found[-1]).lower()
     for words in ("would delete", "keeps", "nothing was deleted"):
         expect(words in said, f"the report does not say {words!r}")
+    expect(REASON.search(said), "the report gives no reason for anything")
     return str(found[-1]["text"])
 
 

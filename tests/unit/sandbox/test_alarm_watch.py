@@ -209,6 +209,22 @@ def test_a_state_that_an_operator_sets_is_told_as_well(
     assert events[-1]["detail"]["state"]["value"] == "ALARM"
 
 
+def test_silence_is_measured_in_awss_time_and_from_the_alarms_beginning(
+    watch: AlarmWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(
+        errors_alarm(
+            "a", ComparisonOperator="LessThanThreshold", TreatMissingData="breaching", Period=300
+        )
+    )
+    begun = clock.now().timestamp()
+    for seconds, state in ((200, "INSUFFICIENT_DATA"), (301, "ALARM")):
+        then = datetime.fromtimestamp(begun + seconds, tz=UTC)
+        monkeypatch.setattr(clock, "now", lambda then=then: then)
+        watch.look()
+        assert states() == {"a-errors": state}
+
+
 def test_an_unknown_alarm_has_no_switch(watch: AlarmWatch) -> None:
     with pytest.raises(KeyError):
         watch.force("nothing", "ALARM", "")

@@ -1,0 +1,72 @@
+"""However the demo ends: no process, no port, no file of it stays."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox import children
+from sandbox.preflight import ROOT
+
+from .stage import free_port
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(120)]
+
+SECONDS_TO_GO = 10.0
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [
+        pytest.param(signal.SIGINT, 130, id="Ctrl-C"),
+        pytest.param(signal.SIGTERM, 130, id="terminated"),
+        pytest.param(signal.SIGKILL, -signal.SIGKILL, id="killed"),
+    ],
+)
+def test_nothing_is_left_of_an_interrupted_demo(
+    tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    port = free_port()
+    demo = subprocess.Popen(
+        [sys.executable, "-m", "sandbox", "demo"],
+        cwd=ROOT,
+        env={**os.environ, "SIGNALBOX_SANDBOX_PORT": str(port), "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert demo.stdout is not None
+    with demo.stdout:
+        while "The sandbox answers" not in demo.stdout.readline():
+            assert demo.poll() is None
+        time.sleep(3)  # into the middle of `sam deploy`
+        family = children.descendants(demo.pid)
+        assert len(family) >= 2
+        demo.send_signal(number)
+        assert demo.wait(SECONDS_TO_GO) == status
+    if number == signal.SIGKILL:
+        # `sam` has lost its account and gives up by itself; the server must not wait for that.
+        family = [pid for pid in family if "sandbox" in _command(pid)]
+    _wait_until_gone(family)
+    assert list(tmp_path.iterdir()) == []
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def _wait_until_gone(pids: list[int]) -> None:
+    deadline = time.monotonic() + SECONDS_TO_GO
+    while left := [pid for pid in pids if _command(pid)]:
+        assert time.monotonic() < deadline, f"still there: {[_command(pid) for pid in left]}"
+        time.sleep(0.05)
+
+
+def _command(pid: int) -> str:
+    """The command line; empty for a process that is gone, or dead and not yet collected."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ").strip()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
