@@ -17,6 +17,7 @@ from signalbox.usecases import dispatch as module
 from signalbox.usecases.dispatch import dispatch, execution_name
 
 from tests.fakes import NOW, FakeWorld
+from tests.unit.test_reconcile import GATE
 
 SUBJECT = "release#123456789012/us-east-1/hello/e1"
 
@@ -141,6 +142,23 @@ def test_a_verdict_before_its_token_rings_again_soon(monkeypatch: pytest.MonkeyP
     dispatch(pending(world, EffectKind.DECIDE_GATE, gate="g"), world)
     assert [(effect.key, delay) for effect, delay in world.bells.rings] == [("k", 2)]
     assert status(world) is EffectStatus.PENDING
+
+
+def test_a_verdict_that_no_machine_takes_for_a_day_is_given_up_and_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "decide_gate", a_gate_that_is_not_ready)
+    world = FakeWorld()
+    world.ledger.open_gate(GATE, ())
+    bell = pending(world, EffectKind.DECIDE_GATE, gate=GATE.id)
+    world.clock.advance(timedelta(hours=25))
+    dispatch(bell, world)
+    known = world.ledger.effect(SUBJECT, "k", kind=EffectKind.DECIDE_GATE)
+    assert known
+    assert known.status is EffectStatus.REFUSED
+    assert world.audit.said(f"release#{GATE.release.key}") == ["given up"]
+    assert "needs a human" in world.ledger.notes(GATE.release).failure
+    assert [effect.kind for effect in world.bells.rung] == [EffectKind.ANNOUNCE]
 
 
 def test_a_token_that_never_comes_is_left_to_the_reconciler(

@@ -8,15 +8,17 @@ from datetime import timedelta
 import pytest
 from signalbox.domain.effects import Effect, EffectKind, EffectStatus
 from signalbox.domain.errors import AwsUnavailableError
-from signalbox.domain.facts import PipelineChanged
+from signalbox.domain.facts import ActionChanged, PipelineChanged
 from signalbox.domain.gates import Dossier, Gate, GateStatus, TestResult, Verdict
-from signalbox.domain.states import ExecutionState
+from signalbox.domain.states import ActionState, ExecutionState
 from signalbox.ports import PendingApproval
 from signalbox.usecases.anchor_audit import anchor_audit
 from signalbox.usecases.catch_up import NEWEST
 from signalbox.usecases.close_gate import close_gate
+from signalbox.usecases.dispatch import dispatch, execution_name
 from signalbox.usecases.reconcile import Reconciled, reconcile
 from signalbox.usecases.record_fact import record_fact
+from signalbox.usecases.start_again import start_without_gate
 
 from tests.fakes import ACCOUNT, NOW, PIPELINE, FakeWorld, a_service, release_id
 
@@ -194,15 +196,94 @@ def test_a_gate_that_nobody_answered_in_time_expires() -> None:
     assert world.ledger.gates[GATE.id].verdict is Verdict.EXPIRED
 
 
-def test_a_verdict_that_was_left_lying_is_handed_over_again_at_most_hourly() -> None:
+def test_a_verdict_that_was_left_lying_is_handed_over_by_one_effect_for_ever() -> None:
     world = FakeWorld()
     world.ledger.open_gate(GATE, ())
     world.ledger.decide(GATE.id, Verdict.APPROVED, "two", NOW)
-    world.clock.advance(timedelta(minutes=5))
+    for _ in range(30):
+        world.clock.advance(timedelta(hours=1))
+        close_gates(world)
+    (effect,) = world.ledger.effects.values()
+    assert len(world.bells.rung) == 30
+    world.ledger.finish(effect, EffectStatus.REFUSED)
     close_gates(world)
-    close_gates(world)
-    assert len(world.ledger.effects) == 1
+    assert len(world.bells.rung) == 30, "what was given up rings no more"
     assert world.ledger.gates[GATE.id].verdict is Verdict.APPROVED
+
+
+def an_approval_that_waits(world: FakeWorld) -> Effect:
+    """Heard of by event, and its workflow was started; returns the effect that started it."""
+    waiting = ActionChanged(
+        release=RELEASE,
+        stage="Approval",
+        action="Approve",
+        state=ActionState.STARTED,
+        at=NOW,
+        category="Approval",
+        provider="Manual",
+        action_execution_id="a1",
+    )
+    for fact in (STARTED, waiting):
+        record_fact(fact, world, allowed_accounts={ACCOUNT})
+        world.pipelines.told.setdefault(RELEASE, []).append(fact)
+    world.pipelines.approvals["a1"] = WAITING
+    (start,) = (e for e in world.bells.rung if e.kind is EffectKind.START_APPROVAL)
+    dispatch(bell_of(start), world)
+    for effect in world.bells.rung:
+        world.ledger.finish(effect, EffectStatus.DONE)
+    world.bells.rings.clear()
+    return start
+
+
+def bell_of(effect: Effect) -> dict[str, str]:
+    return {"subject": effect.subject, "kind": effect.kind.value, "key": effect.key}
+
+
+def test_a_workflow_that_left_no_gate_gets_one_more_attempt_and_only_one() -> None:
+    world = FakeWorld()
+    start = an_approval_that_waits(world)
+    world.clock.advance(timedelta(minutes=5))
+    assert run(world).restarted == 0, "its own retries may still help"
+    world.clock.advance(timedelta(minutes=15))
+    assert run(world).restarted == 1
+    (again,) = (e for e in world.bells.rung if e.kind is EffectKind.START_APPROVAL)
+    dispatch(bell_of(again), world)
+    assert list(world.workflows.started) == [execution_name(start), execution_name(start, 2)]
+    first, second = world.workflows.started.values()
+    assert first == second
+    world.clock.advance(timedelta(hours=1))
+    assert run(world).restarted == 0
+
+
+def test_an_approval_with_its_gate_starts_nothing_again() -> None:
+    world = FakeWorld()
+    an_approval_that_waits(world)
+    world.ledger.open_gate(GATE, ())
+    world.clock.advance(timedelta(minutes=30))
+    assert run(world).restarted == 0
+
+
+def test_an_approval_answered_meanwhile_starts_nothing_again() -> None:
+    world = FakeWorld()
+    an_approval_that_waits(world)
+    waiting = world.pipelines.told[RELEASE][-1]
+    assert isinstance(waiting, ActionChanged)
+    answered = replace(waiting, state=ActionState.FAILED)
+    record_fact(answered, world, allowed_accounts={ACCOUNT})
+    world.clock.advance(timedelta(minutes=30))
+    assert start_without_gate(RELEASE, world) == 0
+
+
+def test_a_verdict_whose_workflow_is_dead_gets_a_new_one_once() -> None:
+    world = FakeWorld()
+    an_approval_that_waits(world)
+    world.ledger.open_gate(GATE, ())
+    world.clock.advance(timedelta(minutes=20))
+    world.ledger.decide(GATE.id, Verdict.APPROVED, "two", world.clock.now())
+    assert run(world).restarted == 0, "the verdict is young"
+    world.clock.advance(timedelta(minutes=20))
+    assert run(world).restarted == 1
+    assert run(world).restarted == 0
 
 
 def test_chains_of_open_releases_are_anchored_in_the_first_run_of_each_hour() -> None:

@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 from signalbox.domain.effects import Effect, EffectKind, EffectStatus
-from signalbox.domain.errors import AwsRefusedError, SlackRefusedError, SlackUnavailableError
+from signalbox.domain.errors import (
+    AwsRefusedError,
+    SettingMissingError,
+    SlackRefusedError,
+    SlackUnavailableError,
+)
 from signalbox.domain.facts import ActionChanged, PipelineChanged, StageChanged
 from signalbox.domain.gates import Choice, Verdict, Vote
 from signalbox.domain.identity import AlarmId
@@ -226,6 +231,122 @@ def test_no_token_reaches_slack_or_e_mail() -> None:
     everything = json.dumps([world.messenger.messages, world.publisher.published])
     assert APPROVAL_TOKEN not in everything
     assert TASK_TOKEN not in everything
+
+
+def vote_of_ada(world: GateWorld) -> None:
+    gate = world.opened_gate()
+    vote = Vote(
+        principal="slack:T0001:U0ADA",
+        name="ada",
+        choice=Choice.APPROVE,
+        at=NOW,
+        shown_digest=gate.shown_digest,
+    )
+    world.ledger.vote(gate.id, vote, [])
+    world.ledger.kept_notes.clear()
+
+
+@pytest.mark.case(38)
+def test_without_slacks_secret_the_news_goes_by_e_mail() -> None:
+    world = GateWorld()
+    missing = SettingMissingError("Slack's secret has an empty signingSecret")
+    world.messenger.fail_with = missing
+
+    def nobody(email: str) -> str | None:
+        raise missing
+
+    world.people.id_of_email = nobody  # type: ignore[method-assign]
+    vote_of_ada(world)
+    assert tell(world) is EffectStatus.REFUSED
+    [(_, text)] = world.publisher.published
+    assert "no_secret" in text
+
+
+def test_a_sweep_is_mailed_where_slack_has_no_secret() -> None:
+    world = GateWorld()
+    world.messenger.fail_with = SettingMissingError("empty")
+    world.ledger.save_sweep(Sweep(id="s1", service="hello", at=NOW, judgements=()), [])
+    assert tell(world, "one", sweep="s1") is EffectStatus.REFUSED
+    assert len(world.publisher.published) == 1
+
+
+@pytest.mark.case(38)
+def test_a_missing_scope_for_looking_people_up_does_not_hold_the_message_up() -> None:
+    world = GateWorld()
+
+    def refuse(email: str) -> str | None:
+        raise SlackRefusedError("no", code="missing_scope")
+
+    world.people.id_of_email = refuse  # type: ignore[method-assign]
+    vote_of_ada(world)
+    assert tell(world) is EffectStatus.DONE
+    assert len(world.messenger.messages) == 1
+
+
+@pytest.mark.case(36)
+def test_people_who_cannot_be_looked_up_for_long_do_not_block_the_queue() -> None:
+    world = GateWorld()
+
+    def away(email: str) -> str | None:
+        raise SlackUnavailableError("503")
+
+    world.people.id_of_email = away  # type: ignore[method-assign]
+    vote_of_ada(world)
+    with pytest.raises(SlackUnavailableError):
+        tell(world)
+    world.clock.advance(timedelta(minutes=4))
+    announce({"subject": SUBJECT, "key": "one"}, world)
+    assert len(world.messenger.messages) == 1
+
+
+def test_each_effect_of_an_announcement_is_in_the_audit_before_it_is_done() -> None:
+    world = GateWorld()
+    order: list[str] = []
+    append, post = world.audit.append, world.messenger.post
+    update, publish = world.messenger.update, world.publisher.publish
+
+    def noted(subject: str, what: str, details: Any) -> None:
+        order.append(f"audit: {what}")
+        append(subject, what, details)
+
+    def posted(*given: Any) -> tuple[str, str]:
+        order.append("post")
+        return post(*given)
+
+    def updated(*given: Any) -> None:
+        order.append("update")
+        update(*given)
+
+    def published(*given: Any) -> None:
+        order.append("publish")
+        publish(*given)
+
+    world.audit.append = noted  # type: ignore[method-assign]
+    world.messenger.post = posted  # type: ignore[method-assign]
+    world.messenger.update = updated  # type: ignore[method-assign]
+    world.publisher.publish = published  # type: ignore[method-assign]
+    tell(world, "one")
+    fail_the_build(world)
+    tell(world, "two")
+    world.ledger.save_sweep(Sweep(id="s1", service="hello", at=NOW, judgements=()), [])
+    tell(world, "three", sweep="s1")
+    assert order == [
+        "audit: message posted", "post",
+        "audit: e-mail published", "publish",
+        "audit: message edited", "update",
+        "audit: sweep posted", "post",
+    ]  # fmt: skip
+
+
+def test_a_right_to_read_executions_that_is_missing_leaves_the_message_without_commit() -> None:
+    world = GateWorld()
+
+    def refuse(*_: Any) -> Any:
+        raise AwsRefusedError("denied", code="AccessDeniedException")
+
+    world.pipelines.execution = refuse  # type: ignore[method-assign]
+    assert tell(world) is EffectStatus.DONE
+    assert "12 tests" in shown(world)
 
 
 def test_a_vote_that_does_not_count_is_shown_with_the_reason() -> None:

@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from signalbox.domain.errors import DocumentInvalidError, SettingMissingError
+from signalbox.domain.errors import AwsRefusedError, DocumentInvalidError, NotYetError
 from signalbox.domain.facts import Commit
 from signalbox.domain.gates import Choice, GateStatus, Verdict
 from signalbox.domain.identity import PipelineId, ReleaseId
 from signalbox.domain.policy import Mode, Policy
-from signalbox.domain.states import AlarmState
+from signalbox.domain.states import ActionState, AlarmState
 from signalbox.usecases.decide_gate import decide_gate
 from signalbox.usecases.open_gate import GateRequest, open_gate
 from signalbox.usecases.record_vote import record_vote
@@ -28,6 +28,7 @@ from tests.gate_world import (
     a_request,
     a_truth,
     a_voter,
+    an_answered_approval,
     card_of,
 )
 
@@ -47,11 +48,48 @@ def test_an_approval_that_waits_becomes_a_gate_that_asks() -> None:
     assert world.audit.said(f"release#{RELEASE.key}") == ["gate opened"]
 
 
-def test_nothing_is_asked_when_the_approval_no_longer_waits() -> None:
+@pytest.mark.parametrize(
+    "state",
+    [ActionState.SUCCEEDED, ActionState.FAILED, ActionState.ABANDONED, ActionState.CANCELED],
+)
+def test_nothing_is_asked_when_the_approval_no_longer_waits(state: ActionState) -> None:
     world = GateWorld()
     world.pipelines.approvals.clear()
+    world.pipelines.told[RELEASE] = [an_answered_approval(state, "in the console")]
     assert open_gate(a_request(), world)["decision"] == "NONE"
     assert not world.ledger.gates
+
+
+@pytest.mark.parametrize("told", [(), (ActionState.STARTED,)])
+def test_an_approval_that_the_api_does_not_show_yet_is_looked_for_again(
+    told: tuple[ActionState, ...],
+) -> None:
+    world = GateWorld()
+    hidden = world.pipelines.approvals.pop(APPROVAL_ID)
+    world.pipelines.told[RELEASE] = [an_answered_approval(state, "") for state in told]
+    with pytest.raises(NotYetError):
+        open_gate(a_request(), world)
+    world.pipelines.approvals[APPROVAL_ID] = hidden
+    assert open_gate(a_request(), world)["decision"] == "ASK"
+
+
+def test_an_earlier_answer_at_the_same_stage_is_not_the_end_of_this_approval() -> None:
+    world = GateWorld()
+    world.pipelines.approvals.clear()
+    earlier = an_answered_approval(ActionState.FAILED, "the first try")
+    world.pipelines.told[RELEASE] = [replace(earlier, action_execution_id="another")]
+    with pytest.raises(NotYetError):
+        open_gate(a_request(), world)
+
+
+def test_a_gate_opens_though_the_truth_of_its_release_may_not_be_read() -> None:
+    world = GateWorld()
+
+    def refuse(*_: object) -> None:
+        raise AwsRefusedError("denied", code="AccessDeniedException")
+
+    world.pipelines.execution = refuse  # type: ignore[assignment, method-assign]
+    assert open_gate(a_request(), world)["decision"] == "ASK"
 
 
 @pytest.mark.parametrize("mode", [Mode.OFF, Mode.OBSERVE])
@@ -131,12 +169,15 @@ def test_another_policy_another_artifact_or_another_revision_is_another_digest()
     assert len(digests) == 4
 
 
-def test_a_pipeline_without_a_service_is_a_missing_setting() -> None:
+def test_an_approval_of_a_strangers_pipeline_is_left_alone() -> None:
     stranger = ReleaseId(
         pipeline=PipelineId(account="1" * 12, region="eu-west-1", name="x"), execution="e"
     )
-    with pytest.raises(SettingMissingError):
-        open_gate(replace(a_request(), release=stranger), GateWorld())
+    world = GateWorld()
+    world.pipelines.fail_with = AssertionError("no right to read")
+    answer = open_gate(replace(a_request(), release=stranger), world)
+    assert answer["decision"] == "NONE"
+    assert not world.ledger.gates
 
 
 def test_the_machines_input_is_read_and_a_foreign_contract_refused() -> None:

@@ -108,6 +108,18 @@ def test_rejecting_a_gate_that_closed_meanwhile_says_so() -> None:
     assert "closed" in json.loads(answer["body"])["errors"]["reason"]
 
 
+@pytest.mark.parametrize("action", ["approve_gate", "reject_gate"])
+def test_a_press_on_a_message_that_is_not_the_releases_own_is_answered(action: str) -> None:
+    world = GateWorld()
+    click = a_click(world.opened_gate(), action, message={"ts": "1700000000.999999"})
+    answer = post(world, click)
+    said = json.loads(answer["body"])
+    assert (answer["statusCode"], said["response_type"]) == (200, "ephemeral")
+    assert "not taken" in said["text"]
+    assert not world.the_gate().votes
+    assert not world.modals.opened
+
+
 @pytest.mark.case(3)
 def test_the_same_bytes_a_hundred_times_are_one_vote() -> None:
     world = GateWorld()

@@ -44,6 +44,10 @@ from signalbox.usecases.record_vote import open_gate_of, record_vote
 LOG = logging.getLogger(__name__)
 Answer = dict[str, Any]
 CLOSED = "This approval is closed. The message in the channel says how it ended."
+NOT_TAKEN = (
+    "This was not taken: the approval is closed, or the release's message in the channel is a "
+    "newer one than this. Look there, or press again in a moment."
+)
 NO_REASON = "Please say why: it is kept in the audit and told to the author."
 HELP = "Approve or reject a release with the buttons of its message."
 
@@ -94,8 +98,8 @@ def answer_request(event: Mapping[str, Any], ports: EndpointPorts) -> Answer:
 def _act(said: Interaction, ports: EndpointPorts) -> Answer:
     match said:
         case ApprovePressed():
-            _vote(said, Choice.APPROVE, "", ports)
-            return _plain(200)
+            taken = _vote(said, Choice.APPROVE, "", ports)
+            return _plain(200) if taken else _tell(NOT_TAKEN)
         case RejectPressed():
             return _ask_why(said, ports)
         case ReasonGiven():
@@ -104,7 +108,7 @@ def _act(said: Interaction, ports: EndpointPorts) -> Answer:
             taken = _vote(said, Choice.REJECT, said.reason, ports)
             return _plain(200) if taken else _complain(CLOSED)
         case CommandTyped():
-            return _json({"response_type": "ephemeral", "text": HELP})
+            return _tell(HELP)
         case NothingForUs():
             return _plain(200)
 
@@ -127,13 +131,17 @@ def _vote(
 def _ask_why(said: RejectPressed, ports: EndpointPorts) -> Answer:
     card = said.card
     if open_gate_of(card, gates=ports.gates, releases=ports.releases) is None:
-        return _plain(200)
+        return _tell(NOT_TAKEN)
     view = reason_modal(gate=card.gate, digest=card.digest, channel=card.channel, ts=card.ts)
     try:
         ports.modals.open(said.trigger_id, view)
     except SlackRefusedError as refused:
         LOG.warning("the dialog did not open: %s", refused.code)
     return _plain(200)
+
+
+def _tell(text: str) -> Answer:
+    return _json({"response_type": "ephemeral", "replace_original": False, "text": text})
 
 
 def _complain(text: str) -> Answer:

@@ -10,7 +10,11 @@ from datetime import timedelta
 from typing import Protocol
 
 from signalbox.domain.effects import Effect, EffectKind, EffectStatus
-from signalbox.domain.errors import SlackRefusedError, SlackUnavailableError
+from signalbox.domain.errors import (
+    SettingMissingError,
+    SlackRefusedError,
+    SlackUnavailableError,
+)
 from signalbox.domain.identity import ReleaseId
 from signalbox.domain.policy import Policy
 from signalbox.domain.services import Service
@@ -48,6 +52,10 @@ PATIENCE = timedelta(minutes=3)
 
 GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 """Slack's refusals of an edit after which only a new message helps (docs.slack.dev chat.update)."""
+
+
+SILENT = (SlackRefusedError, SlackUnavailableError, SettingMissingError)
+"""What Slack's silence looks like; an empty secret, the default, leaves Slack out."""
 
 
 class Announcer(
@@ -93,10 +101,12 @@ def _tell_sweep(effect: Effect, ports: Announcer) -> EffectStatus:
     message = sweep_message(sweep)
     named = (service.channel for service in ports.services.all() if service.name == sweep.service)
     channel = next(named, "") or ports.routes.default_channel()
+    ports.audit.append(effect.subject, "sweep posted", {"channel": channel, "sweep": sweep.id})
     try:
         ports.messenger.post(channel, message)
-    except (SlackRefusedError, SlackUnavailableError) as error:
+    except SILENT as error:
         _raise_while_patient(error, effect, ports)
+        ports.audit.append(effect.subject, "e-mail published", {"sweep": sweep.id})
         ports.publisher.publish(f"Cleanup of {sweep.service}", message["text"])
         return EffectStatus.REFUSED
     return EffectStatus.DONE
@@ -126,7 +136,7 @@ def _tell_release(effect: Effect, ports: Announcer) -> EffectStatus:
         service_name=service.name if service else release_id.pipeline.name,
         policy=policy,
         releases=ports.releases,
-        people=ports.people,
+        people=_LenientPeople(effect, ports),
     )
     channel = (service.channel if service else "") or ports.routes.default_channel()
     now = moment(view)
@@ -134,9 +144,9 @@ def _tell_release(effect: Effect, ports: Announcer) -> EffectStatus:
         _mail_once(view, f"{now}{_incident_of(view)}", "", ports)
     try:
         _show(view, notes, channel, ports)
-    except (SlackRefusedError, SlackUnavailableError) as error:
+    except SILENT as error:
         _raise_while_patient(error, effect, ports)
-        code = error.code if isinstance(error, SlackRefusedError) else "no answer"
+        code = _code_of(error)
         LOG.error("Slack does not take the message of %s: %s", release_id.key, code)
         why = f"This comes by e-mail because Slack did not take it ({code})."
         _mail_once(view, f"{Moment.SLACK_IS_SILENT}-{now}{_open_gate(view)}", why, ports)
@@ -166,7 +176,9 @@ def _show(view: ReleaseView, notes: ReleaseNotes, channel: str, ports: Announcer
     digest = hashlib.sha256(json.dumps(message, sort_keys=True).encode()).hexdigest()
     if notes.message and notes.rendered == digest:
         return
+    subject = f"release#{view.release.id.key}"
     if notes.message:
+        ports.audit.append(subject, "message edited", {"ts": notes.message[1], "digest": digest})
         try:
             ports.messenger.update(*notes.message, message)
         except SlackRefusedError as refused:
@@ -175,7 +187,6 @@ def _show(view: ReleaseView, notes: ReleaseNotes, channel: str, ports: Announcer
         else:
             ports.releases.write_notes(view.release.id, rendered=digest)
             return
-    subject = f"release#{view.release.id.key}"
     ports.audit.append(subject, "message posted", {"channel": channel, "digest": digest})
     posted = ports.messenger.post(channel, message)
     ports.releases.write_notes(view.release.id, message=posted, rendered=digest)
@@ -188,13 +199,35 @@ def _mail_once(view: ReleaseView, key: str, why: str, ports: Announcer) -> None:
     known = ports.effects.effect(mail.subject, mail.key, kind=EffectKind.ANNOUNCE)
     if known is None or known.status is not EffectStatus.PENDING:
         return
-    ports.publisher.publish(release_subject(view), release_text(view, why_by_mail=why))
+    subject = release_subject(view)
+    ports.audit.append(mail.subject, "e-mail published", {"key": mail.key, "subject": subject})
+    ports.publisher.publish(subject, release_text(view, why_by_mail=why))
     ports.effects.finish(known, EffectStatus.DONE)
 
 
-def _raise_while_patient(
-    error: SlackRefusedError | SlackUnavailableError, effect: Effect, ports: Announcer
-) -> None:
+class _LenientPeople:
+    """Slack's users, or nobody where Slack does not say: a message does not wait for a name."""
+
+    def __init__(self, effect: Effect, ports: Announcer) -> None:
+        self._effect = effect
+        self._ports = ports
+
+    def id_of_email(self, email: str) -> str | None:
+        try:
+            return self._ports.people.id_of_email(email)
+        except SILENT as error:
+            _raise_while_patient(error, self._effect, self._ports)
+            LOG.warning("Slack does not say who wrote it: %s", _code_of(error))
+            return None
+
+
+def _code_of(error: Exception) -> str:
+    if isinstance(error, SlackRefusedError):
+        return error.code
+    return "no_secret" if isinstance(error, SettingMissingError) else "no answer"
+
+
+def _raise_while_patient(error: Exception, effect: Effect, ports: Announcer) -> None:
     waited = ports.clock.now() - effect.created_at
     if isinstance(error, SlackUnavailableError) and waited < PATIENCE:
         raise error

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from signalbox.domain.effects import EffectStatus
 from signalbox.domain.gates import Gate, GateStatus, Verdict
 from signalbox.usecases.effects_of_gates import decision
 from signalbox.usecases.needs import (
@@ -45,7 +46,7 @@ def close_gate(gate: Gate, ports: ClosingPorts) -> bool:
     if gate.status is GateStatus.OPEN:
         return _close(gate, ports)
     if gate.decided_at and _passed(gate.decided_at, ports.clock.now()):
-        _hand_over(gate, f"again-{_hour(ports.clock.now())}", ports)
+        _hand_over(gate, "again", ports)
     return False
 
 
@@ -77,14 +78,13 @@ def _verdict_elsewhere(gate: Gate, ports: ClosingPorts) -> Verdict | None:
 
 
 def _hand_over(gate: Gate, why: str, ports: ClosingPorts) -> None:
+    """One effect per reason, however often this runs: ``dispatch`` gives it up in the end."""
     effect = decision(gate, why, ports.clock.now())
     ports.effects.add([effect])
-    ports.bells.ring(effect)
+    known = ports.effects.effect(effect.subject, effect.key, kind=effect.kind)
+    if known is None or known.status is EffectStatus.PENDING:
+        ports.bells.ring(effect)
 
 
 def _passed(moment: datetime, now: datetime) -> bool:
     return now - moment > SETTLED_WITHIN
-
-
-def _hour(now: datetime) -> str:
-    return now.strftime("%Y%m%d%H")

@@ -45,7 +45,10 @@ def describe_release(
 def _truth(
     release: Release, service: Service, pipelines: Pipelines, notes: ReleaseNotes
 ) -> dict[str, Any]:
-    truth = pipelines.execution(service, release.id)
+    try:
+        truth = pipelines.execution(service, release.id)
+    except AwsRefusedError:
+        truth = None
     if truth is None:
         return {"commit": release.commit} if release.commit and not notes.commit else {}
     changes: dict[str, Any] = {"kind": truth.kind or "STANDARD", "started_by": truth.started_by}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Protocol
 
@@ -13,19 +14,21 @@ from signalbox.domain.errors import AwsRefusedError, NotYetError, UnreadableEven
 from signalbox.ports import Audit, EffectLedger
 from signalbox.usecases.anchor_audit import anchor_audit
 from signalbox.usecases.decide_gate import DecidingPorts, decide_gate
+from signalbox.usecases.effects_of_gates import announcement
 from signalbox.usecases.needs import HasAnchors
 
 LOG = logging.getLogger(__name__)
 
 WORKFLOWS = {EffectKind.START_APPROVAL: "approval", EffectKind.START_ROLLBACK: "rollback"}
-FIRST_ATTEMPT = 1
+FIRST_ATTEMPT, SECOND_ATTEMPT = 1, 2
+AGAIN = "/again"
 
 ASK_AGAIN_SECONDS = 2
 ASK_AGAIN_FOR = timedelta(minutes=5)
 """So long does an effect that came too early ring again by itself; later ``reconcile`` rings."""
 
 GIVE_UP_AFTER = timedelta(hours=24)
-"""An effect that AWS still refuses by then stays refused. Its dead letters have told a person."""
+"""An effect that AWS still refuses by then, or that still comes too early, stays refused."""
 
 
 class DispatchingPorts(DecidingPorts, HasAnchors, Protocol):
@@ -45,8 +48,11 @@ def dispatch(bell: Mapping[str, str], ports: DispatchingPorts) -> None:
     try:
         _carry_out(effect, ports)
     except NotYetError:
-        if ports.clock.now() - effect.created_at < ASK_AGAIN_FOR:
+        waited = ports.clock.now() - effect.created_at
+        if waited < ASK_AGAIN_FOR:
             ports.bells.ring(effect, delay_seconds=ASK_AGAIN_SECONDS)
+        elif waited > GIVE_UP_AFTER:
+            _give_up(effect, ports)
         return
     except AwsRefusedError as error:
         LOG.error("AWS refuses %s: %s", effect.kind.value, error)
@@ -65,6 +71,17 @@ def execution_name(effect: Effect, attempt: int = FIRST_ATTEMPT) -> str:
     return f"{identity}-{attempt}"
 
 
+def second_key(key: str) -> str:
+    """The key of the effect that starts the same workflow once more, under its next name."""
+    return key + AGAIN
+
+
+def _name_to_start(effect: Effect) -> str:
+    if not effect.key.endswith(AGAIN):
+        return execution_name(effect)
+    return execution_name(replace(effect, key=effect.key.removesuffix(AGAIN)), SECOND_ATTEMPT)
+
+
 def _effect_of(bell: Mapping[str, str], effects: EffectLedger) -> Effect | None:
     try:
         subject, kind, key = bell["subject"], EffectKind(bell["kind"]), bell["key"]
@@ -76,7 +93,7 @@ def _effect_of(bell: Mapping[str, str], effects: EffectLedger) -> Effect | None:
 def _carry_out(effect: Effect, ports: DispatchingPorts) -> None:
     match effect.kind:
         case EffectKind.START_APPROVAL | EffectKind.START_ROLLBACK:
-            name = execution_name(effect)
+            name = _name_to_start(effect)
             _note(effect, ports.audit, execution=name)
             ports.workflows.start(WORKFLOWS[effect.kind], name, effect.payload)
         case EffectKind.DECIDE_GATE:
@@ -87,6 +104,22 @@ def _carry_out(effect: Effect, ports: DispatchingPorts) -> None:
             anchor_audit(effect.subject, audit=ports.audit, anchors=ports.anchors)
         case EffectKind.ANNOUNCE:
             raise UnreadableEventError("announcements ring on the messages queue")
+
+
+def _give_up(effect: Effect, ports: DispatchingPorts) -> None:
+    """Stop ringing for a verdict that no machine takes, and say so where people look."""
+    LOG.error("giving up %s of %s", effect.kind.value, effect.subject)
+    gate = ports.gates.gate(str(effect.payload.get("gate", "")))
+    subject = f"release#{gate.release.key}" if gate else effect.subject
+    details = {"effect": effect.subject, "key": effect.key, "payload": dict(effect.payload)}
+    ports.audit.append(subject, "given up", details)
+    if gate is not None:
+        failure = f"the approval at {gate.stage} needs a human: no workflow takes the verdict"
+        ports.releases.write_notes(gate.release, failure=failure)
+        told = announcement(gate.release, f"gate-given-up-{gate.id}", ports.clock.now())
+        ports.effects.add([told])
+        ports.bells.ring(told)
+    ports.effects.finish(effect, EffectStatus.REFUSED)
 
 
 def _note(effect: Effect, audit: Audit, **more: str) -> None:

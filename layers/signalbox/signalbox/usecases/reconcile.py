@@ -17,6 +17,10 @@ from signalbox.usecases.anchor_audit import anchor_audit
 from signalbox.usecases.catch_up import CatchingUpPorts, catch_up, worth_reading
 from signalbox.usecases.close_gate import ClosingPorts, close_gate, gates_to_see_to
 from signalbox.usecases.needs import HasAnchors
+from signalbox.usecases.start_again import (
+    start_for_verdict,
+    start_without_gate,
+)
 
 LOG = logging.getLogger(__name__)
 
@@ -37,13 +41,14 @@ class ReconcilingPorts(CatchingUpPorts, ClosingPorts, HasAnchors, Protocol):
 @dataclass(kw_only=True)
 class Reconciled:
     """What one run found: facts that no event had said, effects whose bell was not heard, gates
-    that were decided because nobody can answer them any more, chains that were anchored, and the
-    errors that kept it from seeing all.
+    that were decided because nobody can answer them any more, workflows that got their second
+    attempt, chains that were anchored, and the errors that kept it from seeing all.
     """
 
     unheard_facts: int = 0
     pending_effects: int = 0
     closed_gates: int = 0
+    restarted: int = 0
     anchored: int = 0
     errors: list[SignalboxError] = field(default_factory=list)
 
@@ -67,9 +72,11 @@ def reconcile(ports: ReconcilingPorts) -> Reconciled:
                 for release in worth_reading(service, open_releases, ports):
                     with found.going_on(f"catch up with {release.key}"):
                         found.unheard_facts += catch_up(service, release, ports)
+                        found.restarted += start_without_gate(release, ports)
     for gate in gates_to_see_to(ports):
         with found.going_on(f"close gate {gate.id}"):
             found.closed_gates += close_gate(gate, ports)
+            found.restarted += start_for_verdict(gate, ports)
     for effect in ports.effects.pending(ports.clock.now() - UNHEARD_AFTER):
         found.pending_effects += 1
         with found.going_on(f"ring for {effect.kind.value}"):
