@@ -16,7 +16,7 @@ def troubles(world: World) -> Iterator[str]:
     """Errors in the functions' logs, failed workflows, dead letters, refusals of Slack's."""
     for look in (_workflows, _dead_letters, _logs, _slack):
         try:
-            yield from look(world)
+            yield from dict.fromkeys(look(world))
         except (BotoCoreError, ClientError, httpx.HTTPError, KeyError) as error:
             yield f"(could not look further: {error})"
 

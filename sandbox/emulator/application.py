@@ -6,6 +6,7 @@ from sandbox.emulator.alarm_store import take_over_alarms
 from sandbox.emulator.authorization import ask_for_the_right_rights
 from sandbox.emulator.borrowed import borrow
 from sandbox.emulator.invocations import observe_invocations
+from sandbox.emulator.lambda_errors import name_errors_by_class
 from sandbox.emulator.lambda_rights import know_alias_rights
 from sandbox.emulator.resources import keep_object_lock
 from sandbox.emulator.workflows import evaluate_timeouts
@@ -14,6 +15,7 @@ from sandbox.emulator.workflows import evaluate_timeouts
 def application() -> Any:
     """MiniStack's ASGI application, with the differences from AWS that we mend."""
     borrow("ministack.core.hypercorn_compat:install")()
+    name_errors_by_class()
     observe_invocations()
     keep_object_lock()
     know_alias_rights()

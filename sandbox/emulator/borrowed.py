@@ -42,6 +42,7 @@ BORROWED: Final = (
     "ministack.services.eventbridge:_pattern_event_view",
     "ministack.services.lambda_svc:_emit_lambda_metrics",
     "ministack.services.lambda_svc:_execute_function_dispatch",
+    "ministack.services.lambda_svc:_execute_function_warm",
     "ministack.services.s3:_bucket_object_lock",
     "ministack.services.s3:_bucket_versioning",
     "ministack.services.stepfunctions:_execute_task",
