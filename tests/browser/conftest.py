@@ -22,7 +22,7 @@ ARGUMENTS = [
 def browser() -> Iterator[Browser]:
     """Chromium; without one the test is skipped, except where CI=true: there it fails.
 
-    Playwright's event loop runs in this thread until the fixture ends, and other tests start theirs:
+    Playwright's event loop runs in this thread until the fixture ends, and other tests need one:
     so it lives for a module only.
     """
     path = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
