@@ -89,6 +89,8 @@ def _parameters(box: Box, app: SlackApp) -> dict[str, str]:
         "ConnectionArn": CONNECTION_ARN,
         "FullRepositoryId": FULL_REPOSITORY_ID,
         "BranchName": BRANCH,
+        # So that a bad release is live when its alarm fires.
+        "ProductionDeployStrategy": "AllAtOnce",
         "AnchorRetentionMode": "GOVERNANCE",
         "AnchorRetentionDays": "1",
     }
