@@ -14,9 +14,21 @@ def _stage(name: str, status: str | None, *actions: tuple[str, str], reason: str
     return {
         "name": name,
         "transition": {"enabled": not reason, "reason": reason},
-        "status": status,
+        "status": status or "NotStarted",
         "execution": EXECUTION if status else None,
         "actions": [{"name": action, "status": state, "summary": ""} for action, state in actions],
+    }
+
+
+def _execution(execution: str, status: str, message: str) -> Json:
+    """As `ListPipelineExecutions` has it, with CodeConnections' summary of the commit."""
+    summary = json.dumps({"ProviderType": "GitHub", "CommitMessage": f"{message}\n\nAnd why."})
+    return {
+        "pipelineExecutionId": execution,
+        "status": status,
+        "startTime": 1795381692.0,
+        "sourceRevisions": [{"actionName": "Source", "revisionSummary": summary}],
+        "trigger": {"triggerType": "WebhookV2", "triggerDetail": ""},
     }
 
 
@@ -26,12 +38,12 @@ def pipelines() -> Json:
         _stage("Source", "Succeeded", ("Source", "Succeeded")),
         _stage("Build", "Succeeded", ("BuildAndTest", "Succeeded")),
         _stage("Staging", "Succeeded", ("Deploy", "Succeeded")),
-        _stage("Approval", "InProgress", ("Approve", "InProgress")),
+        _stage("Approval", "InProgress", ("Approve", "WaitingForApproval")),
         _stage("Production", None, reason="Held by Signalbox: incident 41 was rolled back"),
     ]
     executions = [
-        {"id": EXECUTION, "status": "InProgress", "trigger": "Push"},
-        {"id": "0b9c77aa-5f4d-4e9a-8f5e-6a2b1c3d4e5f", "status": "Succeeded", "trigger": "Push"},
+        _execution(EXECUTION, "InProgress", "Greet people by name"),
+        _execution("0b9c77aa-5f4d-4e9a-8f5e-6a2b1c3d4e5f", "Succeeded", "Say hello"),
     ]
     return {"pipelines": [{"name": "hello", "stages": stages, "executions": executions}]}
 

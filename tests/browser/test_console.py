@@ -111,6 +111,35 @@ def test_the_line_moves_without_a_reload(stage: Stage, console: ConsolePage) -> 
     expect(production).not_to_contain_text("Held")
 
 
+def test_a_stage_at_its_gate_is_waiting_and_executions_name_their_commit(
+    stage: Stage, console: ConsolePage
+) -> None:
+    approval = console.page.locator("[data-stage=Approval]")
+    expect(approval).to_contain_text("Waiting for approval")
+    console.page.get_by_text("2 latest executions").click()
+    newest = console.page.locator(".journeys li").first
+    expect(newest).to_contain_text("WebhookV2 · Greet people by name")
+    expect(newest).not_to_contain_text("And why.")
+
+
+def test_the_channel_follows_its_end_but_leaves_a_reader_of_old_messages_alone(
+    stage: Stage, console: ConsolePage
+) -> None:
+    def below_the_view() -> float:
+        hidden = "node => node.scrollHeight - node.scrollTop - node.clientHeight"
+        return float(console.channel.evaluate(hidden))
+
+    messages = console.channel.get_by_role("article")
+    for count in range(1, 5):
+        stage.card()
+        expect(messages).to_have_count(count)
+    assert below_the_view() < 2
+    console.channel.evaluate("node => { node.scrollTop = 40; }")
+    stage.card()
+    expect(messages).to_have_count(5)
+    assert console.channel.evaluate("node => node.scrollTop") == 40
+
+
 def test_strangers_text_is_never_markup(stage: Stage, console: ConsolePage) -> None:
     stage.card()
     expect(console.channel).to_contain_text("<img src=x onerror=")

@@ -55,7 +55,7 @@ function modal(view) {
     h("div", { class: "dialog__foot" },
       h("button", { type: "button", class: "button", onclick: dismissed },
         view.close ? rendered(view.close) : "Cancel"),
-      view.submit ? h("button", { type: "submit", class: "button button--primary" }, rendered(view.submit)) : null));
+      view.submit ? h("button", { type: "submit", class: "button button--submit" }, rendered(view.submit)) : null));
   const dialog = h("dialog", { class: "dialog", "aria-labelledby": "modal-title" }, form);
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();

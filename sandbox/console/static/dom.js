@@ -53,9 +53,18 @@ export function renew(container, items, key, render) {
   const same = nodes.length === container.children.length
     && nodes.every((node, place) => node === container.children[place]);
   if (same) return false;
-  container.replaceChildren(...nodes);
+  settle(container, nodes);
   refocus?.[0].querySelector(`[data-focus="${CSS.escape(refocus[1])}"]`)?.focus();
   return true;
+}
+
+/** Make `nodes` the children of `container`, touching only what differs: the rest keeps its scroll. */
+function settle(container, nodes) {
+  const kept = new Set(nodes);
+  for (const child of [...container.children]) if (!kept.has(child)) child.remove();
+  nodes.forEach((node, place) => {
+    if (container.children[place] !== node) container.insertBefore(node, container.children[place] ?? null);
+  });
 }
 
 /** The time of day of an ISO text, of seconds, or "" for none. */

@@ -34,10 +34,8 @@ function line(pipeline) {
 }
 
 function signalOf(stage) {
-  const tone = toneOf(stage.status);
-  const waiting = tone[0] === "moving"
-    && stage.actions.some((action) => /approv/i.test(action.name) && toneOf(action.status)[0] === "moving");
-  return waiting ? WAITING : tone;
+  const waiting = stage.actions.some((action) => action.status === "WaitingForApproval");
+  return waiting ? WAITING : toneOf(stage.status);
 }
 
 function toneOf(status) {
@@ -62,15 +60,29 @@ function journeys(executions) {
   if (!executions.length) return null;
   return h("details", { class: "journeys" },
     h("summary", {}, `${executions.length} latest ${executions.length === 1 ? "execution" : "executions"}`),
-    h("ul", {}, executions.map((execution) => {
-      const [tone, symbol, word] = toneOf(execution.status);
-      return h("li", { "data-tone": tone },
-        h("span", { class: "sign", "data-tone": tone }, icon(symbol)),
-        h("span", { class: "mono" }, short(execution.id ?? execution.execution ?? "")),
-        h("span", {}, word),
-        h("span", { class: "quiet" }, [execution.summary, execution.trigger, timeOfDay(execution.started)]
-          .filter((text) => typeof text === "string" && text).join(" · ")));
-    })));
+    h("ul", {}, executions.map(journey)));
+}
+
+function journey(execution) {
+  const [tone, symbol, word] = toneOf(execution.status);
+  return h("li", { "data-tone": tone },
+    h("span", { class: "sign", "data-tone": tone }, icon(symbol)),
+    h("span", { class: "mono" }, short(execution.pipelineExecutionId)),
+    h("span", {}, word),
+    h("span", { class: "quiet" }, [timeOfDay(execution.startTime), execution.trigger?.triggerType, subject(execution)]
+      .filter(Boolean).join(" · ")));
+}
+
+/** The first line of the commit's message; CodeConnections wraps the message in JSON. */
+function subject(execution) {
+  const summary = execution.sourceRevisions?.[0]?.revisionSummary ?? "";
+  let message = summary;
+  try {
+    message = JSON.parse(summary).CommitMessage ?? summary;
+  } catch {
+    // CodeCommit's summary is the message itself
+  }
+  return message.split("\n")[0];
 }
 
 function short(id) {

@@ -16,14 +16,14 @@ export function showAlarms(alarms, missing) {
 function one(alarm) {
   const [tone, word] = ALARM_TONES[alarm.state] ?? NO_DATA;
   const raised = alarm.state === "ALARM";
-  return h("li", { class: "alarm", "data-tone": tone, "data-alarm": alarm.name },
+  return h("li", { class: "alarm", "data-tone": tone, "data-alarm": alarm.name, title: alarm.reason },
     h("span", { class: "semaphore" },
       icon("semaphore-post"), icon("semaphore-arm", { className: "semaphore__arm" })),
     h("div", { class: "alarm__text" },
       h("strong", { class: "alarm__name" }, alarm.name),
       h("span", { class: "alarm__state" }, word,
         alarm.updated ? h("time", {}, ` since ${timeOfDay(alarm.updated)}`) : null),
-      alarm.reason ? h("span", { class: "alarm__reason", title: alarm.reason }, alarm.reason) : null),
+      raised && alarm.reason ? h("span", { class: "alarm__reason" }, alarm.reason) : null),
     h("button", {
       class: "switch", type: "button", role: "switch", "aria-checked": String(raised),
       "aria-label": `Alarm ${alarm.name}`, "data-focus": alarm.name,
