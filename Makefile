@@ -1,6 +1,6 @@
 # Every command works from any path, spaces included: nothing here is absolute.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo sandbox test check bench build deploy lock format clean
+.PHONY: not-the-sandbox help setup demo sandbox test check bench build deploy lock format clean
 MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 export SAM_CLI_TELEMETRY := 0
@@ -32,8 +32,11 @@ format: setup ## put the code into its format
 build: setup ## what `make deploy` ships, with bytecode, in .aws-sam/build
 	@.venv/bin/python -m tools.build
 
-deploy: build ## sam deploy into the account your credentials belong to: make deploy CONFIG=dev
+deploy: not-the-sandbox build ## sam deploy into the account your credentials belong to: make deploy CONFIG=dev
 	@.tools/sam/bin/sam deploy --template-file .aws-sam/build/template.yaml --config-file samconfig.toml --config-env $(or $(CONFIG),dev)
+
+not-the-sandbox:
+	@if [ "$(CONFIG)" = sandbox ]; then echo "signalbox: the table sandbox holds made-up secrets and is never for an AWS account: use CONFIG=dev or CONFIG=prod, or run make sandbox." >&2; exit 1; fi
 
 bench: setup ## start-up of each function as a ratio to the floor
 	@.venv/bin/python -m tools.bench
