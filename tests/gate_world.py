@@ -8,7 +8,7 @@ from typing import Any
 
 from signalbox.adapters.secrets import SlackSecret
 from signalbox.domain.facts import ActionChanged, Commit, PipelineChanged, StageChanged
-from signalbox.domain.gates import Change, Gate, TestResult
+from signalbox.domain.gates import Change, Choice, Gate, TestResult, Vote
 from signalbox.domain.states import ActionState, ExecutionState
 from signalbox.domain.voters import Card, Voter
 from signalbox.ports import ExecutionTruth, PendingApproval, ReleaseNotes
@@ -177,6 +177,17 @@ def a_truth(**changes: Any) -> ExecutionTruth:
         "commit": COMMIT,
     }
     return ExecutionTruth(**known | changes)
+
+
+def an_authors_approval(gate: Gate) -> Vote:
+    """Ada, who wrote the change, approves it."""
+    return Vote(
+        principal="slack:T0001:U0ADA",
+        name="ada",
+        choice=Choice.APPROVE,
+        at=NOW,
+        shown_digest=gate.shown_digest,
+    )
 
 
 def a_build(state: ActionState) -> ActionChanged:

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -51,17 +52,22 @@ def test_nothing_is_left_of_an_interrupted_demo(
     if number == signal.SIGKILL:
         # `sam` has lost its account and gives up by itself; the server must not wait for that.
         family = [pid for pid in family if "sandbox" in _command(pid)]
-    _wait_until_gone(family)
+    _wait_until(lambda: [_command(pid) for pid in family if _command(pid)])
+    # A killed process loses its memory, and so its command line, before its sockets.
+    _wait_until(lambda: [port] if _answers(port) else [])
     assert list(tmp_path.iterdir()) == []
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def _wait_until_gone(pids: list[int]) -> None:
+def _wait_until(what_is_left: Callable[[], list[str] | list[int]]) -> None:
     deadline = time.monotonic() + SECONDS_TO_GO
-    while left := [pid for pid in pids if _command(pid)]:
-        assert time.monotonic() < deadline, f"still there: {[_command(pid) for pid in left]}"
+    while left := what_is_left():
+        assert time.monotonic() < deadline, f"still there: {left}"
         time.sleep(0.05)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _command(pid: int) -> str:

@@ -16,7 +16,7 @@ from signalbox.domain.errors import (
     SlackUnavailableError,
 )
 from signalbox.domain.facts import ActionChanged, PipelineChanged, StageChanged
-from signalbox.domain.gates import Choice, Verdict, Vote
+from signalbox.domain.gates import Verdict
 from signalbox.domain.identity import AlarmId
 from signalbox.domain.incidents import Incident, IncidentStatus
 from signalbox.domain.states import ActionState, ExecutionState
@@ -33,6 +33,7 @@ from tests.gate_world import (
     a_build,
     a_request,
     a_truth,
+    an_authors_approval,
 )
 
 SUBJECT = f"release#{RELEASE.key}"
@@ -235,14 +236,7 @@ def test_no_token_reaches_slack_or_e_mail() -> None:
 
 def vote_of_ada(world: GateWorld) -> None:
     gate = world.opened_gate()
-    vote = Vote(
-        principal="slack:T0001:U0ADA",
-        name="ada",
-        choice=Choice.APPROVE,
-        at=NOW,
-        shown_digest=gate.shown_digest,
-    )
-    world.ledger.vote(gate.id, vote, [])
+    world.ledger.vote(gate.id, an_authors_approval(gate), [])
     world.ledger.kept_notes.clear()
 
 
@@ -352,14 +346,7 @@ def test_a_right_to_read_executions_that_is_missing_leaves_the_message_without_c
 def test_a_vote_that_does_not_count_is_shown_with_the_reason() -> None:
     world = GateWorld()
     gate = world.opened_gate()
-    vote = Vote(
-        principal="slack:T0001:U0ADA",
-        name="ada",
-        choice=Choice.APPROVE,
-        at=NOW,
-        shown_digest=gate.shown_digest,
-    )
-    world.ledger.vote(gate.id, vote, [])
+    world.ledger.vote(gate.id, an_authors_approval(gate), [])
     world.ledger.kept_notes.clear()
     tell(world)
     assert "ada's vote does not count: own change" in shown(world)

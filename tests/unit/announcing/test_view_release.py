@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from signalbox.domain.gates import Choice, Vote
 from signalbox.notifications.view import ReleaseView
 from signalbox.usecases.view_release import view_release
 
-from tests.fakes import NOW
-from tests.gate_world import COMMIT, RELEASE, GateWorld, KnownPeople
+from tests.gate_world import COMMIT, RELEASE, GateWorld, KnownPeople, an_authors_approval
 
 
 class CountedPeople(KnownPeople):
@@ -46,14 +44,7 @@ def test_nobody_is_looked_up_before_a_vote() -> None:
 def test_a_vote_is_judged_against_everybody_who_wrote_what_would_ship() -> None:
     world, people = GateWorld(), CountedPeople()
     gate = world.opened_gate()
-    vote = Vote(
-        principal="slack:T1:U0ADA",
-        name="Ada",
-        choice=Choice.APPROVE,
-        at=NOW,
-        shown_digest=gate.shown_digest,
-    )
-    world.ledger.vote(gate.id, vote, [])
+    world.ledger.vote(gate.id, an_authors_approval(gate), [])
     view = viewed(world, people)
     assert COMMIT.author_email in people.asked
     assert "alan@example.com" in people.asked

@@ -28,7 +28,8 @@ CONFIG = Config(
     tcp_keepalive=True,
     user_agent_extra="signalbox",
 )
-"""At most three attempts of 13 seconds: less than the shortest function timeout of 60 seconds."""
+"""Three attempts of 13 seconds at most, which can outlast a function (30 seconds, or 10 for the
+Slack endpoint): then Lambda ends it, and the queue, the machine or the person asks again."""
 
 
 @dataclass(frozen=True, slots=True)
