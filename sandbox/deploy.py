@@ -8,6 +8,7 @@ import contextlib
 import secrets
 import subprocess
 import time
+import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,17 +17,14 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from sandbox import children
-from sandbox.emulator.environment import ACCOUNT, REGION
 from sandbox.preflight import ROOT, SAM
 from sandbox.process import Box
-from sandbox.repository import BRANCH, EXAMPLE, FULL_REPOSITORY_ID, REPOSITORY, Repository
+from sandbox.repository import EXAMPLE, REPOSITORY, Repository
 
 CONTROL_PLANE: Final = "signalbox"
 ENVIRONMENTS: Final = "hello-environments"
 SERVICE: Final = REPOSITORY
-CONNECTION_ARN: Final = (
-    f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/00000000-0000-4000-8000-000000000000"
-)
+SAMCONFIG: Final = ROOT / "samconfig.toml"
 SECONDS_TO_DEPLOY: Final = 180
 
 
@@ -82,18 +80,18 @@ def deploy_control_plane(
 
 def _parameters(box: Box, app: SlackApp) -> dict[str, str]:
     return {
+        **written_parameters(),
         "SlackBotToken": app.bot_token,
         "SlackSigningSecret": app.signing_secret,
         "SlackApiUrl": f"{box.endpoint}/slack/api/",
-        "ServiceName": SERVICE,
-        "ConnectionArn": CONNECTION_ARN,
-        "FullRepositoryId": FULL_REPOSITORY_ID,
-        "BranchName": BRANCH,
-        # So that a bad release is live when its alarm fires.
-        "ProductionDeployStrategy": "AllAtOnce",
-        "AnchorRetentionMode": "GOVERNANCE",
-        "AnchorRetentionDays": "1",
     }
+
+
+def written_parameters() -> dict[str, str]:
+    """The parameters of the table `sandbox` in samconfig.toml, which the command line replaces."""
+    table = tomllib.loads(SAMCONFIG.read_text(encoding="utf-8"))["sandbox"]
+    overrides: list[str] = table["deploy"]["parameters"]["parameter_overrides"]
+    return dict(override.split("=", 1) for override in overrides)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +124,7 @@ def _sam_deploy(
     """Run `sam deploy` of an unbuilt template: the code runs with the project's own packages."""
     command = [
         str(SAM), "deploy", "--template-file", str(template), "--stack-name", stack,
-        "--region", REGION, "--resolve-s3", "--no-confirm-changeset",
-        "--no-fail-on-empty-changeset", "--no-progressbar",
-        "--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND",
+        "--config-file", str(SAMCONFIG), "--config-env", "sandbox", "--no-progressbar",
     ]  # fmt: skip
     if parameters:
         command += ["--parameter-overrides", *(f"{k}={v}" for k, v in parameters.items())]

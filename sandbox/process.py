@@ -21,6 +21,14 @@ from sandbox.emulator.environment import REGION, credentials
 from sandbox.preflight import ROOT, NotReadyError, check_port
 
 SECONDS_TO_START = 30.0
+PROFILE = f"""\
+[profile signalbox-sandbox]
+region = {REGION}
+aws_access_key_id = test
+aws_secret_access_key = test
+"""
+"""What samconfig.toml's table `sandbox` deploys as; no machine but the sandbox's has it."""
+
 _ROOT_KEYS: Any = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
 
 
@@ -88,6 +96,7 @@ def running_sandbox(port: int) -> Iterator[Box]:
     try:
         (scratch / "home").mkdir()
         (scratch / "tmp").mkdir()
+        (scratch / "aws-config").write_text(PROFILE)
         box = Box(port=port, scratch=scratch, process=_start(port, scratch, lifeline))
         _wait_until_it_answers(box)
         yield box

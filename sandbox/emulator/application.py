@@ -3,7 +3,7 @@
 from typing import Any
 
 from sandbox.emulator.alarm_store import take_over_alarms
-from sandbox.emulator.authorization import ask_for_the_right_rights
+from sandbox.emulator.authorization import ask_for_the_right_rights, name_the_role_of_a_session
 from sandbox.emulator.borrowed import borrow
 from sandbox.emulator.invocations import observe_invocations
 from sandbox.emulator.lambda_errors import name_errors_by_class
@@ -21,6 +21,7 @@ def application() -> Any:
     know_alias_rights()
     take_over_alarms()
     ask_for_the_right_rights()
+    name_the_role_of_a_session()
     evaluate_timeouts()
     return over_tls(borrow("ministack.app:app"))
 

@@ -6,6 +6,7 @@ Source: Service Authorization Reference, for AWS Lambda, Systems Manager and Clo
 import functools
 import importlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,6 +52,30 @@ def ask_for_the_right_rights() -> None:
 
     module._lambda_action = action_of
     module.extract_resource_arn = resource_of
+
+
+def name_the_role_of_a_session() -> None:
+    """Give conditions on `aws:PrincipalArn` the role's ARN where a session of the role calls.
+
+    Source: IAM user guide, "AWS global condition context keys": "For assumed roles, the request
+    context returns the ARN of the role, not the ARN of the user that assumed the role".
+    """
+    module: Any = importlib.import_module("ministack.core.iam_evaluator")
+    resolve = borrow("ministack.core.iam_evaluator:_resolve_condition_key")
+
+    @functools.wraps(resolve)
+    def resolved(key: str, ctx: Any) -> Any:
+        return (
+            role_of(ctx.principal_arn) if key.lower() == "aws:principalarn" else resolve(key, ctx)
+        )
+
+    module._resolve_condition_key = resolved
+
+
+def role_of(principal_arn: str) -> str:
+    """The ARN of the role behind a session, roles with a path not known; others stay."""
+    session = re.fullmatch(r"arn:(aws[a-z-]*):sts::(\d{12}):assumed-role/([^/]+)/.+", principal_arn)
+    return f"arn:{session[1]}:iam::{session[2]}:role/{session[3]}" if session else principal_arn
 
 
 def _qualified(arn: str, query: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ BORROWED: Final = (
     "ministack.core.iam_actions:_match_rest_action",
     "ministack.core.iam_actions:extract_resource_arn",
     "ministack.core.iam_actions:identity_denial_message",
+    "ministack.core.iam_evaluator:_resolve_condition_key",
     "ministack.core.iam_evaluator:authenticate",
     "ministack.core.iam_evaluator:AuthError",
     "ministack.core.iam_evaluator:enforce",

@@ -18,7 +18,7 @@ from .stage import free_port
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(120)]
 
-SECONDS_TO_GO = 10.0
+SECONDS_TO_GO = 45.0
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 from samtranslator.yaml_helper import yaml_parse
 
+from sandbox.deploy import SERVICE as SERVICE_NAME
+from sandbox.deploy import written_parameters
+from sandbox.process import PROFILE
+from sandbox.repository import BRANCH, FULL_REPOSITORY_ID
 from tools.transform import ROOT
 
 SAMCONFIG = tomllib.loads((ROOT / "samconfig.toml").read_text(encoding="utf-8"))
@@ -49,9 +53,24 @@ def test_every_table_lints(table: str) -> None:
     assert SAMCONFIG[table]["validate"]["parameters"]["lint"] is True
 
 
-def test_made_up_secrets_stay_in_the_sandbox() -> None:
-    for table in SAMCONFIG.keys() - {"version", "sandbox"}:
+def test_no_table_holds_a_secret() -> None:
+    for table in SAMCONFIG.keys() - {"version"}:
         assert "SlackBotToken" not in json.dumps(SAMCONFIG[table])
+
+
+def test_the_table_of_the_sandbox_reaches_no_account() -> None:
+    profile = SAMCONFIG["sandbox"]["deploy"]["parameters"]["profile"]
+    assert f"[profile {profile}]" in PROFILE
+
+
+def test_the_sandbox_deploys_what_its_table_says() -> None:
+    assert written_parameters().keys() <= CONTROL_PLANE["Parameters"].keys()
+    assert written_parameters()["ServiceName"] == SERVICE_NAME
+    assert written_parameters()["FullRepositoryId"] == FULL_REPOSITORY_ID
+    assert written_parameters()["BranchName"] == BRANCH
+
+
+def test_make_does_not_deploy_the_table_of_the_sandbox() -> None:
     done = subprocess.run(
         ["make", "deploy", "CONFIG=sandbox"], cwd=ROOT, capture_output=True, text=True, check=False
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.emulator import access_key_of
+from sandbox.emulator.authorization import role_of
 from sandbox.emulator.borrowed import BORROWED, VERSION, borrow
 from sandbox.preflight import ROOT
 
@@ -16,6 +17,7 @@ PACKAGE = ROOT / "sandbox" / "emulator"
 
 PARAMETERS = {
     "ministack.core.iam_actions:_lambda_action": ["method", "path"],
+    "ministack.core.iam_evaluator:_resolve_condition_key": ["key", "ctx"],
     "ministack.core.iam_evaluator:enforce": [
         *("access_key_id", "iam_action", "service", "region", "resource_arn", "service_context"),
     ],
@@ -72,3 +74,18 @@ def test_the_access_key_is_read_out_of_a_signature() -> None:
 
 def test_borrowed_names_are_in_order(tmp_path: Path) -> None:
     assert list(BORROWED) == sorted(BORROWED, key=str.lower)
+
+
+@pytest.mark.parametrize(
+    ("caller", "named"),
+    [
+        (
+            "arn:aws:sts::123456789012:assumed-role/app-Role/x",
+            "arn:aws:iam::123456789012:role/app-Role",
+        ),
+        ("arn:aws:iam::123456789012:user/ada", "arn:aws:iam::123456789012:user/ada"),
+        ("arn:aws:iam::123456789012:root", "arn:aws:iam::123456789012:root"),
+    ],
+)
+def test_a_condition_on_the_caller_sees_the_role_of_a_session(caller: str, named: str) -> None:
+    assert role_of(caller) == named
