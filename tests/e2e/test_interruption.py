@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,6 +21,15 @@ pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(120)]
 SECONDS_TO_GO = 45.0
 
 
+@pytest.fixture
+def _a_terminal_of_its_own() -> Iterator[None]:
+    """A background job ignores SIGINT and its children inherit that; a handler they do not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_a_terminal_of_its_own")
 @pytest.mark.parametrize(
     ("number", "status"),
     [
