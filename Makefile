@@ -1,6 +1,6 @@
 # Every command works from any path, spaces included: nothing here is absolute.
 .DEFAULT_GOAL := help
-.PHONY: not-the-sandbox help setup demo sandbox test check bench build deploy lock format clean
+.PHONY: not-the-sandbox help setup demo sandbox test check pictures bench build deploy lock format clean
 MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 export SAM_CLI_TELEMETRY := 0
@@ -20,7 +20,7 @@ sandbox: setup ## the same sandbox, to stay and play: http://127.0.0.1:4600
 
 test: setup ## every test that needs no account
 	@.venv/bin/python -m pytest -n 2 --dist loadfile --ignore tests/e2e $(TESTS)
-	@.venv/bin/python -m pytest tests/e2e
+	@.venv/bin/python -m pytest -n 2 --dist worksteal tests/e2e
 
 check: ## format, lint, types, template, state machines, security, secrets
 	@$(PYTHON) tools/bootstrap.py check
@@ -36,7 +36,10 @@ deploy: not-the-sandbox build ## sam deploy into the account your credentials be
 	@.tools/sam/bin/sam deploy --template-file .aws-sam/build/template.yaml --config-file samconfig.toml --config-env $(or $(CONFIG),dev)
 
 not-the-sandbox:
-	@if [ "$(CONFIG)" = sandbox ]; then echo "signalbox: the table sandbox holds made-up secrets and is never for an AWS account: use CONFIG=dev or CONFIG=prod, or run make sandbox." >&2; exit 1; fi
+	@if [ "$(CONFIG)" = sandbox ]; then echo "signalbox: the table sandbox belongs to the sandbox and is never for an AWS account: use CONFIG=dev or CONFIG=prod, or run make sandbox." >&2; exit 1; fi
+
+pictures: setup ## draw the Slack message in each state anew, into docs/messages (needs Chromium)
+	@.venv/bin/python -m tools.pictures
 
 bench: setup ## start-up of each function as a ratio to the floor
 	@.venv/bin/python -m tools.bench

@@ -106,6 +106,25 @@ def test_a_failure_path_ends_in_failure(machine: str, name: str, task: dict[str,
     assert ends(machine, task["Catch"][-1]["Next"]) == {"Fail"}
 
 
+def test_a_rollback_waits_for_a_canary_to_end_but_not_for_ever() -> None:
+    """CodePipeline rolls no running stage back, and production shifts its traffic by minutes."""
+    (patience,) = (
+        retrier
+        for retrier in MACHINES["rollback"]["States"]["AttemptRung"]["Retry"]
+        if retrier["ErrorEquals"] == ["NotYetError"]
+    )
+    longest = [
+        min(
+            patience["IntervalSeconds"] * patience["BackoffRate"] ** attempt,
+            patience["MaxDelaySeconds"],
+        )
+        for attempt in range(patience["MaxAttempts"])
+    ]
+    on_average = sum(longest) / 2
+    assert on_average > 45 * 60
+    assert sum(longest) < MACHINES["rollback"]["TimeoutSeconds"] - 3600
+
+
 def test_a_ladder_that_ends_calls_a_human_and_fails() -> None:
     assert ends("rollback", "LadderEnded") == {"Fail"}
     assert MACHINES["rollback"]["States"]["LadderEnded"]["Next"] == "CallAHuman"
