@@ -20,7 +20,7 @@ sandbox: setup ## the same sandbox, to stay and play: http://127.0.0.1:4600
 
 test: setup ## every test that needs no account
 	@.venv/bin/python -m pytest -n 2 --dist loadfile --ignore tests/e2e $(TESTS)
-	@.venv/bin/python -m pytest -n 2 --dist worksteal tests/e2e
+	@.venv/bin/python -m pytest -n 2 --dist loadfile tests/e2e
 
 check: ## format, lint, types, template, state machines, security, secrets
 	@$(PYTHON) tools/bootstrap.py check
