@@ -31,6 +31,16 @@ def kill_descendants(pid: int) -> None:
             os.kill(child, signal.SIGKILL)
 
 
+def kill_working_in(folder: Path) -> None:
+    """Kill whatever works in `folder` or below it, orphans included, where /proc tells (Linux)."""
+    home = str(folder.resolve())
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            place = os.readlink(entry / "cwd")
+            if place == home or place.startswith(home + os.sep):
+                os.kill(int(entry.name), signal.SIGKILL)
+
+
 def end(process: subprocess.Popen[bytes]) -> None:
     """End a child and all that it started: politely, and after a grace period by force."""
     family = descendants(process.pid)

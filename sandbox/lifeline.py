@@ -8,9 +8,14 @@ import os
 import shutil
 import signal
 import threading
+import time
 from pathlib import Path
 
 from sandbox import children
+
+ATTEMPTS = 50
+PAUSE_SECONDS = 0.1
+"""Between two attempts to remove the files: who was killed may still write for a moment."""
 
 
 def end_with(lifeline: int, scratch: Path) -> None:
@@ -23,5 +28,11 @@ def _wait(lifeline: int, scratch: Path) -> None:
         while os.read(lifeline, 1):
             pass
     children.kill_descendants(os.getpid())
-    shutil.rmtree(scratch, ignore_errors=True)
+    # What the parent had started besides, such as `sam`, would go on to write.
+    children.kill_working_in(scratch)
+    for _ in range(ATTEMPTS):
+        shutil.rmtree(scratch, ignore_errors=True)
+        if not scratch.exists():
+            break
+        time.sleep(PAUSE_SECONDS)
     os.killpg(os.getpgrp(), signal.SIGKILL)

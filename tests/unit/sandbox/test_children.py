@@ -79,3 +79,20 @@ def test_a_killed_parent_takes_its_child_and_the_childs_files_along(tmp_path: Pa
         parent.wait()
     assert gone(child)
     assert not scratch.exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self/cwd").exists(), reason="only /proc tells where they work")
+def test_an_orphan_that_works_in_the_scratch_folder_ends_with_it(tmp_path: Path) -> None:
+    inside, beside = tmp_path / "scratch" / "tmp", tmp_path / "scratch-of-another"
+    for folder in (inside, beside):
+        folder.mkdir(parents=True)
+    sleeping = [sys.executable, "-c", "import time; time.sleep(60)"]
+    doomed, spared = (subprocess.Popen(sleeping, cwd=folder) for folder in (inside, beside))
+    try:
+        children.kill_working_in(tmp_path / "scratch")
+        assert doomed.wait(10) == -9
+        assert spared.poll() is None
+    finally:
+        for each in (doomed, spared):
+            each.kill()
+            each.wait()
