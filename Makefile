@@ -41,7 +41,7 @@ not-the-sandbox:
 pictures: setup ## draw the Slack message in each state anew, into docs/messages (needs Chromium)
 	@.venv/bin/python -m tools.pictures
 
-bench: setup ## start-up of each function as a ratio to the floor
+bench: setup ## start-up against the floor, warm handling, calls and losses of a burst
 	@.venv/bin/python -m tools.bench
 
 lock: setup ## resolve the pins in requirements/ anew

@@ -41,7 +41,8 @@ def describe(fact: Fact) -> str:
         case DeploymentChanged():
             part = f" ({fact.part})" if fact.part else ""
             state = _state(fact.state, fact.raw_state)
-            return f"Record only: deployment {fact.deployment_id}{part} of {fact.target} {state}."
+            of = f" {fact.deployment_id}" if fact.deployment_id else ""
+            return f"Record only: deployment{of}{part} of {fact.target} {state}."
         case ImageScanned():
             found = ", ".join(f"{count} {severity}" for severity, count in fact.findings.items())
             return f"Record only: a scan of {fact.repository} found {found or 'nothing'}."

@@ -11,7 +11,9 @@ from typing import Annotated, Any
 import typer
 from signalbox.domain.errors import UnreadableEventError
 from signalbox.domain.facts import Fact
+from signalbox.events.leftovers import masked
 from signalbox.events.reader import decode, readings
+from signalbox.notifications.masking import mask
 
 from cli.describe import describe
 
@@ -24,7 +26,7 @@ def explain(
     """Print one JSON line per event file; exit 1 if any is unreadable."""
     lines = [explanation(file) for file in files]
     for line in lines:
-        typer.echo(json.dumps(line, default=_as_json))
+        typer.echo(json.dumps(line))
     if any("error" in line for line in lines):
         raise typer.Exit(1)
 
@@ -32,17 +34,18 @@ def explain(
 def explanation(file: Path) -> dict[str, Any]:
     """What one file holds: ``file``, ``kind``, ``facts`` and ``would``; or ``file`` and ``error``.
 
-    A file of several payloads gets its kinds and its sentences once each, in order.
+    A file of several payloads gets its kinds and its sentences once each, in order. Secrets are
+    masked: what is explained is often pasted to somebody else.
     """
     try:
         found = readings(decode(_contents(file)))
     except UnreadableEventError as error:
-        return {"file": str(file), "error": str(error)}
+        return {"file": str(file), "error": mask(str(error))}
     return {
         "file": str(file),
-        "kind": ", ".join(dict.fromkeys(reading.kind for reading in found)),
+        "kind": mask(", ".join(dict.fromkeys(reading.kind for reading in found))),
         "facts": [_fact(reading.fact) for reading in found],
-        "would": " ".join(dict.fromkeys(describe(reading.fact) for reading in found)),
+        "would": mask(" ".join(dict.fromkeys(describe(reading.fact) for reading in found))),
     }
 
 
@@ -58,7 +61,8 @@ def _contents(file: Path) -> str:
 
 
 def _fact(fact: Fact) -> dict[str, Any]:
-    return {"fact": type(fact).__name__, **asdict(fact)}
+    document = json.loads(json.dumps(asdict(fact), default=_as_json))
+    return {"fact": type(fact).__name__, **masked(document)}
 
 
 def _as_json(value: object) -> str:

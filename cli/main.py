@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 from signalbox import __version__
 
+from cli.audit import app as audit
 from cli.explain import explain
+from cli.reconcile import reconcile
+from cli.redrive import redrive
 from cli.sweep import sweep
 
 app = typer.Typer(
@@ -19,6 +22,9 @@ app = typer.Typer(
 )
 app.command()(explain)
 app.command()(sweep)
+app.command()(reconcile)
+app.command()(redrive)
+app.add_typer(audit, name="audit")
 
 
 def _print_version(wanted: bool) -> None:

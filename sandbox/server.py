@@ -90,6 +90,7 @@ def build(scratch: Path) -> Switchboard:
         routes=[
             Route("/_sandbox/health", _health),
             *switch.routes,
+            *emulator.bus_routes,
             *pushes.routes(scratch),
             *engine.routes,
             *slack.routes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,13 +11,15 @@ from signalbox.domain.audit import AuditEntry, entry_hash
 from signalbox.domain.effects import Effect
 from signalbox.domain.errors import AwsRefusedError, SlackRefusedError
 from signalbox.domain.facts import ReleaseFact
+from signalbox.domain.failures import BuildFailure
 from signalbox.domain.gates import Change, TestResult
 from signalbox.domain.identity import AlarmId, PipelineId, ReleaseId
 from signalbox.domain.policy import Policy
+from signalbox.domain.routes import DEFAULT_TOPIC, RoutesInForce, RouteTable
 from signalbox.domain.services import Environment, LambdaTarget, Service
 from signalbox.domain.states import AlarmState
 from signalbox.domain.sweeps import Thing
-from signalbox.ports import ExecutionTruth, PendingApproval
+from signalbox.domain.truth import ExecutionTruth, PendingApproval
 
 from tests.memory_ledger import MemoryLedger
 
@@ -119,6 +121,10 @@ class MemoryAudit:
         chain = self.chains.get(subject)
         return (chain[-1].number, chain[-1].hash) if chain else (0, "")
 
+    def grown(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, str]]:
+        entries = [entry for chain in self.chains.values() for entry in chain]
+        yield from sorted((e.at, e.subject) for e in entries if since < e.at <= until)
+
     def said(self, subject: str) -> list[str]:
         """What was said of a subject, oldest first."""
         return [entry.what for entry in self.chains.get(subject, [])]
@@ -132,6 +138,19 @@ class MemoryAnchors:
 
     def anchor(self, subject: str, number: int, head: str) -> None:
         self.anchored.append((subject, number, head))
+
+
+@dataclass
+class MemoryAnchoring:
+    """How far anchoring has come, in memory."""
+
+    until: datetime | None = None
+
+    def anchored_until(self) -> datetime | None:
+        return self.until
+
+    def note_anchored(self, until: datetime) -> None:
+        self.until = until
 
 
 @dataclass
@@ -208,12 +227,14 @@ class ScriptedBuilds:
 
     results: dict[str, TestResult] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    failures: dict[str, BuildFailure] = field(default_factory=dict)
 
     def tests(self, service: Service, build_id: str) -> TestResult:
         return self.results.get(build_id, TestResult(known=False))
 
-    def why_failed(self, service: Service, build_id: str) -> str:
-        return self.reasons.get(build_id, "")
+    def failure(self, service: Service, build_id: str) -> BuildFailure:
+        known = self.failures.get(build_id)
+        return known or BuildFailure(why=self.reasons.get(build_id, ""))
 
 
 @dataclass
@@ -329,9 +350,14 @@ class RecordingPublisher:
     """SNS that remembers (subject, text)."""
 
     published: list[tuple[str, str]] = field(default_factory=list)
+    topics: list[str] = field(default_factory=list)
+    denied: set[str] = field(default_factory=set)
 
-    def publish(self, subject: str, text: str) -> None:
+    def publish(self, subject: str, text: str, *, topic: str = DEFAULT_TOPIC) -> None:
+        if topic in self.denied:
+            raise AwsRefusedError(f"no right to publish to {topic}", code="AuthorizationError")
         self.published.append((subject, text))
+        self.topics.append(topic)
 
 
 @dataclass
@@ -386,8 +412,8 @@ class OneRoute:
 
     channel: str = "#releases"
 
-    def default_channel(self) -> str:
-        return self.channel
+    def in_force(self) -> RoutesInForce:
+        return RoutesInForce(table=RouteTable(channel=self.channel))
 
 
 class FakeWorld:
@@ -401,6 +427,7 @@ class FakeWorld:
         self.gates = self.incidents = self.sweeps = self.ledger
         self.audit = MemoryAudit(self.clock)
         self.anchors = MemoryAnchors()
+        self.anchoring = MemoryAnchoring()
         self.bells = RecordingBells()
         self.pipelines = ScriptedPipelines()
         self.builds = ScriptedBuilds()

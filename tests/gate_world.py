@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from signalbox.adapters.secrets import SlackSecret
 from signalbox.domain.facts import ActionChanged, Commit, PipelineChanged, StageChanged
 from signalbox.domain.gates import Change, Choice, Gate, TestResult, Vote
+from signalbox.domain.routes import RoutesInForce, RouteTable
 from signalbox.domain.states import ActionState, ExecutionState
+from signalbox.domain.truth import ExecutionTruth, PendingApproval, PostedMessage, ReleaseNotes
 from signalbox.domain.voters import Card, Voter
-from signalbox.ports import ExecutionTruth, PendingApproval, ReleaseNotes
 from signalbox.usecases.open_gate import GateRequest, open_gate
 
 from tests.fakes import (
@@ -32,6 +35,7 @@ from tests.fakes import (
     release_id,
 )
 from tests.memory_ledger import MemoryLedger
+from tests.memory_storms import MemoryStorms
 
 RELEASE = release_id()
 APPROVAL_ID = "22222222-aaaa-4bbb-8ccc-000000000002"
@@ -51,6 +55,7 @@ CHANGES = (
 )
 DIGEST = "d" * 64
 MESSAGE = ("C-releases", "1700000000.000100")
+POSTED = PostedMessage(channel=MESSAGE[0], ts=MESSAGE[1], to="#releases")
 
 
 @dataclass
@@ -78,11 +83,39 @@ class RecordingModals:
         self.opened.append((trigger_id, view))
 
 
+@dataclass
 class FixedRoutes:
-    """One channel for all."""
+    """One channel for all, until told otherwise."""
 
-    def default_channel(self) -> str:
-        return "#releases"
+    table: RouteTable = field(default_factory=lambda: RouteTable(channel="#releases"))
+    fault: str = ""
+
+    def in_force(self) -> RoutesInForce:
+        return RoutesInForce(table=self.table, fault=self.fault)
+
+
+class FreePace:
+    """A channel that takes all, until told that it is crowded; remembers the turns."""
+
+    def __init__(self) -> None:
+        self.turns: list[str] = []
+        self.crowded = False
+
+    def turn(self, channel: str, *, within: timedelta) -> bool:
+        if self.crowded:
+            return False
+        self.turns.append(channel)
+        return True
+
+
+@dataclass
+class CountedMetrics:
+    """Metrics that remember."""
+
+    counted: Counter[str] = field(default_factory=Counter)
+
+    def count(self, name: str) -> None:
+        self.counted[name] += 1
 
 
 @dataclass
@@ -121,6 +154,9 @@ class GateWorld:
         self.messenger = RecordingMessenger()
         self.publisher = RecordingPublisher()
         self.routes = FixedRoutes()
+        self.pace: Any = FreePace()
+        self.storms = MemoryStorms(self.clock)
+        self.counters = CountedMetrics()
         self.workflows = RecordingWorkflows()
         self.modals = RecordingModals()
         self.slack_secrets = CountedSecrets()
@@ -154,7 +190,7 @@ class GateWorld:
     def opened_gate(self) -> Gate:
         """Open the gate, as its message was posted and its machine left its task token."""
         answer = open_gate(a_request(), self)
-        self.ledger.write_notes(RELEASE, message=MESSAGE)
+        self.ledger.write_notes(RELEASE, messages=(POSTED,))
         self.ledger.token_arrives(answer["gateId"], TASK_TOKEN)
         self.workflows.waiting.add(TASK_TOKEN)
         return self.the_gate()

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from signalbox.domain.effects import Effect, EffectKind, EffectStatus
-from signalbox.domain.errors import PermanentError
+from signalbox.domain.errors import AwsUnavailableError, PermanentError
 from signalbox.domain.facts import PipelineChanged, ReleaseFact
 from signalbox.domain.gates import Gate, GateStatus, Verdict, Vote
 from signalbox.domain.identity import PipelineId, ReleaseId
@@ -17,7 +17,7 @@ from signalbox.domain.releases import Release, fold, rank_of
 from signalbox.domain.scopes import scope_of, state_of
 from signalbox.domain.states import EXECUTION_RANK, FINAL_RANK
 from signalbox.domain.sweeps import Sweep
-from signalbox.ports import ReleaseNotes
+from signalbox.domain.truth import ReleaseNotes
 
 
 class MemoryLedger:
@@ -30,6 +30,8 @@ class MemoryLedger:
         self.standing: dict[ReleaseId, tuple[tuple[int, int], bool]] = {}
         self.observed: dict[str, Any] = {}
         self.effects: dict[tuple[str, EffectKind, str], Effect] = {}
+        self.put_off_to: dict[tuple[str, EffectKind, str], datetime] = {}
+        self.seen_through: set[tuple[str, EffectKind, str]] = set()
         self.kept_notes: dict[ReleaseId, ReleaseNotes] = {}
         self.claims: dict[tuple[ReleaseId, str], str] = {}
         self.gates: dict[str, Gate] = {}
@@ -100,16 +102,29 @@ class MemoryLedger:
 
     def finish(self, effect: Effect, status: EffectStatus) -> None:
         key = (effect.subject, effect.kind, effect.key)
+        self.seen_through.discard(key)
         if key in self.effects:
             self.effects[key] = replace(self.effects[key], status=status)
 
     def pending(self, before: datetime) -> Sequence[Effect]:
-        waiting = [
-            effect
-            for effect in self.effects.values()
-            if effect.status is EffectStatus.PENDING and effect.created_at < before
+        listed = [
+            (self.put_off_to.get(key, effect.created_at), effect)
+            for key, effect in self.effects.items()
+            if effect.status is EffectStatus.PENDING
         ]
-        return tuple(sorted(waiting, key=lambda effect: effect.created_at))
+        due = [(since, effect) for since, effect in listed if since < before]
+        return tuple(effect for _, effect in sorted(due, key=lambda one: one[0]))
+
+    def put_off(self, effect: Effect, until: datetime) -> None:
+        self.put_off_to[(effect.subject, effect.kind, effect.key)] = until
+
+    def watch(self, effect: Effect) -> None:
+        self.finish(effect, EffectStatus.DONE)
+        self.seen_through.add((effect.subject, effect.kind, effect.key))
+
+    def watched(self) -> Sequence[Effect]:
+        found = [self.effects[key] for key in self.seen_through]
+        return tuple(sorted(found, key=lambda effect: effect.created_at))
 
     # Gates
 
@@ -175,6 +190,13 @@ class MemoryLedger:
     def claim_target(self, service: str, environment: str, incident: Incident) -> str:
         return self.locks.setdefault((service, environment), incident.id)
 
+    def take_over_target(
+        self, service: str, environment: str, incident: Incident, holder: str
+    ) -> str:
+        if self.locks.get((service, environment)) == holder:
+            self.locks[(service, environment)] = incident.id
+        return self.claim_target(service, environment, incident)
+
     def release_target(self, service: str, environment: str, incident_id: str) -> None:
         if self.locks.get((service, environment)) == incident_id:
             del self.locks[(service, environment)]
@@ -182,9 +204,13 @@ class MemoryLedger:
     def incident(self, incident_id: str) -> Incident | None:
         return self.incidents.get(incident_id)
 
-    def save_incident(self, incident: Incident, effects: Sequence[Effect]) -> None:
-        self.incidents[incident.id] = incident
+    def save_incident(self, incident: Incident, effects: Sequence[Effect]) -> Incident:
+        standing = self.incidents.get(incident.id)
+        if standing is not None and standing.revision != incident.revision:
+            raise AwsUnavailableError(f"incident {incident.id} was written by another step")
+        self.incidents[incident.id] = saved = replace(incident, revision=incident.revision + 1)
         self.add(effects)
+        return saved
 
     def hold(self, hold: Hold) -> None:
         self.kept_holds.setdefault((hold.pipeline_key, hold.stage), hold)

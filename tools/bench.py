@@ -1,8 +1,9 @@
-"""Start-up of every function as built, as a ratio to the floor, both measured in this one run.
+"""Start-up of every function as built, warm handling, and a small burst, as ratios of one run.
 
-The floor is an interpreter that loads botocore and makes one client. Whole processes are measured
-in CPU seconds, interleaved, and the least of the rounds counts: noise only ever adds.
-Milliseconds mean nothing on a shared machine; quote the ratios.
+The floor of a start is an interpreter that loads botocore and makes one client. Whole processes
+are measured in CPU seconds, interleaved, and the least of the rounds counts: noise only ever adds.
+Milliseconds mean nothing on a shared machine; quote the ratios. `python -m tools.bench_burst` sends
+a burst of 10,000 events, which takes many minutes: nearly all of it is moto's.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ import sys
 from pathlib import Path
 
 from tools.build import ROOT, find_runtime_python
+
+BURST = 200
+"""Events of the burst: enough for the calls per event, few enough for a minute."""
 
 FLOOR = "import botocore.session; botocore.session.Session().create_client('dynamodb', 'us-east-1')"
 
@@ -39,9 +43,19 @@ def main() -> int:
     for _ in range(rounds):
         for name, program in programs.items():
             least[name] = min(least[name], cpu_seconds(python, name, program))
+    print("CPU of a start, as a ratio to the floor")
     for name, seconds in least.items():
-        print(f"{name:16} {seconds / least['floor']:5.2f}")
-    return 0
+        print(f"  {name:16} {seconds / least['floor']:5.2f}")
+    print("\nwarm handling without I/O", flush=True)
+    status = _run("tools.bench_handling")
+    print("\na small burst", flush=True)
+    return status or _run("tools.bench_burst", "--events", str(BURST))
+
+
+def _run(module: str, *arguments: str) -> int:
+    """Another bench, in a process of its own."""
+    command = [sys.executable, "-m", module, *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode  # noqa: S603
 
 
 def cpu_seconds(python: Path, name: str, program: str) -> float:

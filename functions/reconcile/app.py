@@ -12,4 +12,4 @@ from signalbox.runtime.wiring import world
 @reported
 def handler(event: dict[str, Any], context: object) -> dict[str, int]:  # noqa: ARG001
     """Reconcile once and count what was found; a run that could not see all fails."""
-    return reported_run(world())
+    return reported_run(world(), context)

@@ -13,7 +13,7 @@ def message_of(world: World, release: Release) -> dict[str, Any]:
     execution_of(world, release)
     title = f"{SERVICE} · {release.commit[:7]}"
     messages = world.messages()
-    found = [each for each in messages if title in each["text"] and not each.get("thread_ts")]
+    found = [each for each in messages if title in each["text"]]
     if not found:
         failed = [call for call in world.web("GET", "/_sandbox/slack/calls") if not call["ok"]]
         said = f"; Slack answered {failed[-1]['error']!r}" if failed else ""
@@ -32,6 +32,17 @@ def see_words(world: World, release: Release, *words: str) -> str:
     missing = [word for word in words if word.lower() not in said]
     expect(not missing, f"its message does not say {', '.join(map(repr, missing))}")
     return f"message {release.message_ts}: {message['text']}"
+
+
+def see_in_thread(world: World, release: Release, *words: str) -> str:
+    """A reply in the release's thread says all of these, whatever the case of letters."""
+    message_of(world, release)
+    replies = world.thread(release.message_ts)
+    expect(replies, "nobody replied in its thread")
+    for reply in replies:
+        if all(word.lower() in words_of(reply).lower() for word in words):
+            return f"in the thread: {reply['text']}"
+    raise NotYetError(f"no reply in its thread says {', '.join(map(repr, words))}")
 
 
 def approve_button(message: dict[str, Any]) -> dict[str, Any]:

@@ -54,7 +54,14 @@ class World:
         return response.json()
 
     def messages(self) -> list[dict[str, Any]]:
-        """Everything that was posted to Slack, as it stands now."""
+        """Everything that was posted to Slack's channels, as it stands now; threads aside."""
+        return [each for each in self._posted() if not each.get("thread_ts")]
+
+    def thread(self, ts: str) -> list[dict[str, Any]]:
+        """The replies to a message, oldest first."""
+        return [each for each in self._posted() if each.get("thread_ts") == ts]
+
+    def _posted(self) -> list[dict[str, Any]]:
         return list(self.web("GET", "/_sandbox/slack/messages"))
 
 

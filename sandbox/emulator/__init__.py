@@ -10,6 +10,7 @@ from sandbox.emulator.alarm_store import (
     tell_of_alarm,
 )
 from sandbox.emulator.application import application, stop_workers
+from sandbox.emulator.bus import bus_routes
 from sandbox.emulator.clients import client, session_environment
 from sandbox.emulator.environment import (
     ACCOUNT,
@@ -34,6 +35,7 @@ __all__ = [
     "account",
     "alarms",
     "application",
+    "bus_routes",
     "caller_arn",
     "client",
     "configure",

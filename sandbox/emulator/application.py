@@ -8,7 +8,7 @@ from sandbox.emulator.borrowed import borrow
 from sandbox.emulator.invocations import observe_invocations
 from sandbox.emulator.lambda_errors import name_errors_by_class
 from sandbox.emulator.lambda_rights import know_alias_rights
-from sandbox.emulator.resources import keep_object_lock
+from sandbox.emulator.object_lock import keep_object_lock
 from sandbox.emulator.workflows import evaluate_timeouts
 
 

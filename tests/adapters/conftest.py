@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from threading import RLock
 from typing import Any
 
 import botocore.session
 import pytest
 from moto import mock_aws
+from moto.core.models import botocore_stubber
 from signalbox.adapters.dynamodb_table import LedgerTable
 from signalbox.runtime.clients import CONFIG
 
@@ -25,6 +27,18 @@ def _aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
     with mock_aws():
         yield
+
+
+@pytest.fixture(autouse=True)
+def _moto_answers_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """moto knows no threads: between its check of a condition and its write others may come."""
+    answer, lock = type(botocore_stubber).__call__, RLock()
+
+    def one_at_a_time(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with lock:
+            return answer(self, *args, **kwargs)
+
+    monkeypatch.setattr(type(botocore_stubber), "__call__", one_at_a_time)
 
 
 @pytest.fixture
@@ -52,7 +66,19 @@ def dynamodb(_aws: None) -> Any:
     client.create_table(
         TableName="audit",
         KeySchema=key,
-        AttributeDefinitions=[{"AttributeName": n, "AttributeType": STRING} for n in names[:2]],
+        AttributeDefinitions=[
+            {"AttributeName": n, "AttributeType": STRING} for n in ("pk", "sk", "hour", "at")
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "grown",
+                "KeySchema": [
+                    {"AttributeName": "hour", "KeyType": "HASH"},
+                    {"AttributeName": "at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
         BillingMode="PAY_PER_REQUEST",
     )
     return client

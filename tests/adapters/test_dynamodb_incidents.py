@@ -12,8 +12,9 @@ from signalbox.adapters.dynamodb_incidents import DynamoDbIncidents
 from signalbox.adapters.dynamodb_observations import DynamoDbObservations
 from signalbox.adapters.dynamodb_releases import DynamoDbReleases
 from signalbox.adapters.dynamodb_sweeps import DynamoDbSweeps
-from signalbox.adapters.dynamodb_table import LedgerTable
-from signalbox.domain.effects import Effect, EffectKind
+from signalbox.adapters.dynamodb_table import Change, LedgerTable
+from signalbox.domain.effects import Effect, EffectKind, EffectStatus
+from signalbox.domain.errors import AwsUnavailableError
 from signalbox.domain.facts import (
     AlarmChanged,
     ApprovalAsked,
@@ -64,11 +65,68 @@ def test_an_incident_comes_back_as_it_was_saved(
 def test_saving_again_replaces_the_incident_and_keeps_its_effects(
     incidents: DynamoDbIncidents, table: LedgerTable
 ) -> None:
-    incidents.save_incident(INCIDENT, [an_effect("opened")])
-    closed = replace(INCIDENT, status=IncidentStatus.ROLLED_BACK, closed_at=NOW)
+    opened = incidents.save_incident(INCIDENT, [an_effect("opened")])
+    closed = replace(opened, status=IncidentStatus.ROLLED_BACK, closed_at=NOW)
     incidents.save_incident(closed, [an_effect("opened"), an_effect("closed")])
     assert incidents.incident("i1") == closed
     assert len(DynamoDbEffects(table).pending(NOW + timedelta(hours=1))) == 2
+
+
+def test_a_step_that_outlives_its_timeout_cannot_write_over_a_closed_incident(
+    incidents: DynamoDbIncidents, table: LedgerTable
+) -> None:
+    incidents.save_incident(INCIDENT, [])
+    late = incidents.incident("i1")
+    read = incidents.incident("i1")
+    assert late
+    assert read
+    closed = replace(read, status=IncidentStatus.NEEDS_A_HUMAN, closed_at=NOW)
+    incidents.save_incident(closed, [])
+    with pytest.raises(AwsUnavailableError, match="another step"):
+        incidents.save_incident(
+            replace(late, status=IncidentStatus.ROLLING_BACK, rollback_execution="e2"),
+            [an_effect("rung-0")],
+        )
+    assert incidents.incident("i1") == closed
+    assert DynamoDbEffects(table).effect(INCIDENT.subject, "rung-0") is None
+
+
+def test_an_incident_opened_again_from_nothing_does_not_replace_the_one_that_stands(
+    incidents: DynamoDbIncidents,
+) -> None:
+    incidents.save_incident(INCIDENT, [])
+    with pytest.raises(AwsUnavailableError):
+        incidents.save_incident(replace(INCIDENT, evidence="from nothing"), [])
+    assert incidents.incident("i1") == INCIDENT
+
+
+def test_a_save_whose_reply_was_lost_is_ours(incidents: DynamoDbIncidents) -> None:
+    with faults("TransactWriteItems", "lost-reply"):
+        opened = incidents.save_incident(INCIDENT, [an_effect("opened")])
+    with faults("TransactWriteItems", "lost-reply"):
+        assert incidents.save_incident(replace(opened, evidence="seen"), []).revision == 2
+
+
+def test_an_incident_written_before_revisions_were_counted_can_be_written_again(
+    incidents: DynamoDbIncidents, table: LedgerTable
+) -> None:
+    incidents.save_incident(INCIDENT, [])
+    table.update(INCIDENT.subject, "incident", Change("REMOVE revision"))
+    old = incidents.incident("i1")
+    assert old is not None
+    assert incidents.save_incident(old, []).revision == 1
+
+
+def test_what_was_carried_out_stays_done_whoever_gives_up_on_it(
+    incidents: DynamoDbIncidents, table: LedgerTable
+) -> None:
+    effects, effect = DynamoDbEffects(table), an_effect("opened")
+    effects.add([effect])
+    effects.finish(effect, EffectStatus.DONE)
+    effects.finish(effect, EffectStatus.REFUSED)
+    found = effects.effect(effect.subject, effect.key)
+    assert found is not None
+    assert found.status is EffectStatus.DONE
 
 
 def test_a_target_is_locked_by_one_incident_at_a_time(incidents: DynamoDbIncidents) -> None:

@@ -15,7 +15,7 @@ from signalbox.domain.facts import ActionChanged, Commit, PipelineChanged, Relea
 from signalbox.domain.gates import TestResult
 from signalbox.domain.releases import fold
 from signalbox.domain.states import ActionState, ExecutionState
-from signalbox.ports import ReleaseNotes
+from signalbox.domain.truth import PostedMessage, ReleaseNotes
 
 from tests.adapters.faults import faults
 from tests.fakes import NOW, release_id
@@ -192,12 +192,15 @@ def test_a_crash_before_the_list_is_healed_by_recording_the_last_fact_again(
     assert releases.open_releases() == ()
 
 
+POSTED = (PostedMessage(channel="C1", ts="17.1", rendered="d", to="#releases"),)
+
+
 def test_notes_are_set_field_by_field(releases: DynamoDbReleases) -> None:
     tests = TestResult(passed=3, failed=1, failing=("test_a",))
     releases.write_notes(RELEASE, commit=Commit(id="abc"), tests=tests)
-    releases.write_notes(RELEASE, message=("C1", "17.1"), failure="test_a failed")
+    releases.write_notes(RELEASE, messages=POSTED, failure="test_a failed")
     assert releases.notes(RELEASE) == ReleaseNotes(
-        commit=Commit(id="abc"), tests=tests, message=("C1", "17.1"), failure="test_a failed"
+        commit=Commit(id="abc"), tests=tests, messages=POSTED, failure="test_a failed"
     )
 
 

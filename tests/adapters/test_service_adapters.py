@@ -64,24 +64,21 @@ def test_a_failed_build_names_its_failing_tests(clients: StubbedClients) -> None
     answers = clients.answers("codebuild")
     summary = {"total": 3, "statusCounts": {"SUCCEEDED": 2, "FAILED": 1}}
     report = {"arn": "r", "type": "TEST", "testSummary": {**summary, "durationInNanoSeconds": 1}}
-    _build(clients)
     _build(clients, reportArns=["r"])
     answers.add_response("batch_get_reports", {"reports": [report]})
     answers.add_response("describe_test_cases", {"testCases": [{"name": "test_greets"}]})
-    why = CodeBuildBuilds(clients).why_failed(a_service(), "hello:1")
+    why = CodeBuildBuilds(clients).failure(a_service(), "hello:1").why
     assert why == "1 of 3 tests failed: test_greets"
 
 
 def test_without_reports_the_phase_says_why_and_else_the_log(clients: StubbedClients) -> None:
     phase = {"phaseType": "BUILD", "phaseStatus": "FAILED", "contexts": [{"message": "exit\n 1"}]}
-    for _ in range(2):
-        _build(clients, phases=[phase])
-    assert CodeBuildBuilds(clients).why_failed(a_service(), "hello:1") == "BUILD: exit 1"
-    for _ in range(2):
-        _build(clients, logs={"groupName": "g", "streamName": "s"})
+    _build(clients, phases=[phase])
+    assert CodeBuildBuilds(clients).failure(a_service(), "hello:1").why == "BUILD: exit 1"
+    _build(clients, logs={"groupName": "g", "streamName": "s"})
     events = {"events": [{"message": "the end\n"}, {"message": "\n"}]}
     clients.answers("logs").add_response("get_log_events", events)
-    assert CodeBuildBuilds(clients).why_failed(a_service(), "hello:1") == "the end"
+    assert CodeBuildBuilds(clients).failure(a_service(), "hello:1").why == "the end"
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,16 @@
-"""Every payload of a corpus that is not ours to ship: its folder is ``SIGNALBOX_CORPUS``.
-
-The folder holds ``INDEX.md``, with a heading per kind and a table row per file.
-"""
+"""What every payload of the corpus becomes."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 from pathlib import Path
 
 import pytest
 from signalbox.events.reader import readings
 
-CORPUS = os.environ.get("SIGNALBOX_CORPUS", "")
-ABSENT = "SIGNALBOX_CORPUS does not name a folder with sample payloads"
+from cli.explain import explanation
+from tests.contract.corpus import ABSENT, CORPUS, events, needs_the_corpus
 
 BECOMES: dict[str, set[str]] = {
     "cloudwatch.event.alarm_config": {"cloudwatch.alarm_configuration: Ignored"},
@@ -86,36 +82,28 @@ def test_the_corpus_is_there_in_ci() -> None:
         pytest.fail(ABSENT)
 
 
-def indexed() -> list[tuple[str, Path]]:
-    """Every file in the index that is an event, with its kind."""
-    files: list[tuple[str, Path]] = []
-    kind = ""
-    for line in (Path(CORPUS) / "INDEX.md").read_text().splitlines():
-        if line.startswith("## "):
-            kind = line.removeprefix("## ").strip()
-        elif (row := re.match(r"\| (\S+\.json) \|", line)) and not _is_no_event(kind):
-            files.append((kind, Path(CORPUS) / row[1]))
-    return files
-
-
-def _is_no_event(kind: str) -> bool:
-    """Answers of APIs are read where they are asked for; derived schemas are no samples."""
-    return (
-        kind.endswith(".api") or ".api." in kind or kind in {"slack.api_response", "derived.schema"}
-    )
-
-
-@pytest.mark.skipif(not CORPUS, reason=ABSENT)
+@needs_the_corpus
 def test_each_kind_becomes_what_the_table_says() -> None:
     became: dict[str, set[str]] = {}
-    for kind, file in indexed():
+    for kind, file in events():
         for reading in readings(json.loads(file.read_text())):
             became.setdefault(kind, set()).add(f"{reading.kind}: {type(reading.fact).__name__}")
     assert became == BECOMES
 
 
-@pytest.mark.skipif(not CORPUS, reason=ABSENT)
+@needs_the_corpus
+@pytest.mark.parametrize(("kind", "file"), events(), ids=lambda value: Path(value).stem)
+def test_every_event_is_explained(kind: str, file: Path) -> None:
+    line = explanation(file)
+    assert "error" not in line
+    assert line["kind"]
+    assert line["would"]
+    for fact in line["facts"]:
+        assert fact["fact"] != "Ignored" or fact["reason"]
+
+
+@needs_the_corpus
 def test_none_of_its_payloads_is_among_our_samples() -> None:
-    theirs = {json.dumps(json.loads(file.read_text()), sort_keys=True) for _, file in indexed()}
+    theirs = {json.dumps(json.loads(file.read_text()), sort_keys=True) for _, file in events()}
     for ours in (Path(__file__).resolve().parents[2] / "events").glob("*.json"):
         assert json.dumps(json.loads(ours.read_text()), sort_keys=True) not in theirs

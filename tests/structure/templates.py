@@ -37,7 +37,12 @@ def every(kind: str) -> list[tuple[str, str, Resource]]:
 
 def statements(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """(logical id, statement) of every policy anywhere in a template, both sides of an Fn::If."""
-    for key, resource in template(name)["Resources"].items():
+    return statements_of(template(name))
+
+
+def statements_of(found: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The same of a template at hand."""
+    for key, resource in found["Resources"].items():
         for document in _documents(resource.get("Properties", {})):
             for entry in document["Statement"]:
                 for statement in _branches(entry):

@@ -240,9 +240,16 @@ def test_a_run_of_the_reconciler_is_counted_and_fails_where_it_was_blind(
         "UnheardFacts": 0,
         "PendingEffects": 0,
         "ClosedGates": 0,
+        "ClosedIncidents": 0,
+        "RestartedWorkflows": 0,
         "AnchoredChains": 0,
+        "ThrottledReads": 0,
+        "LeftForTheNextRun": 0,
     }
-    assert "UnheardFacts" in json.loads(capsys.readouterr().out)
+    counted = json.loads(capsys.readouterr().out)
+    assert counted["UnheardFacts"] == [0.0]
+    (metrics,) = counted["_aws"]["CloudWatchMetrics"]
+    assert metrics["Dimensions"] == [["service"]], "a dimension more would cost more than all else"
     world.pipelines.fail_with = AwsUnavailableError("away")
     with pytest.raises(AwsUnavailableError):
         reported_run(world)  # type: ignore[arg-type]

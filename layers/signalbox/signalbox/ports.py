@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from signalbox.domain.effects import Effect, EffectKind, EffectStatus
 from signalbox.domain.facts import (
     AlarmChanged,
     BuildChanged,
-    Commit,
     DeploymentChanged,
     ReleaseFact,
 )
+from signalbox.domain.failures import BuildFailure
 from signalbox.domain.gates import Change, Gate, TestResult, Verdict, Vote
 from signalbox.domain.identity import AlarmId, PipelineId, ReleaseId
 from signalbox.domain.incidents import Hold, Incident
 from signalbox.domain.policy import Policy
 from signalbox.domain.releases import Release
+from signalbox.domain.routes import DEFAULT_TOPIC, RoutesInForce
 from signalbox.domain.services import Environment, Service
 from signalbox.domain.states import AlarmState
 from signalbox.domain.sweeps import Sweep, Thing
+from signalbox.domain.truth import ExecutionTruth, PendingApproval, ReleaseNotes, Summary
 
 
 class Clock(Protocol):
@@ -37,25 +38,6 @@ class Ids(Protocol):
 
     def new(self) -> str:
         """A fresh random id of at least 128 bits, lower-case hexadecimal."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseNotes:
-    """What was read about a release and kept with it: truth from the APIs, not from events.
-
-    ``message`` is where its Slack message stands: (channel, ts). ``rendered`` is the digest of
-    what was last sent. ``failure`` is one line that says why it failed. ``kind`` is ``STANDARD``
-    or ``ROLLBACK``; ``started_by`` the caller's ARN of a rollback.
-    """
-
-    commit: Commit | None = None
-    kind: str = ""
-    started_by: str = ""
-    failure: str = ""
-    tests: TestResult | None = None
-    message: tuple[str, str] | None = None
-    rendered: str = ""
-    artifact_digest: str = ""
 
 
 class ReleaseLedger(Protocol):
@@ -108,7 +90,16 @@ class EffectLedger(Protocol):
         """Mark an effect done or refused, so that it leaves the list of pending ones."""
 
     def pending(self, before: datetime) -> Sequence[Effect]:
-        """Effects pending since before that moment."""
+        """Effects pending since before that moment, or put off until before it; oldest first."""
+
+    def put_off(self, effect: Effect, until: datetime) -> None:
+        """List a pending effect as if it were pending since that moment only."""
+
+    def watch(self, effect: Effect) -> None:
+        """Mark an effect done, and list it among those whose workflow must be seen through."""
+
+    def watched(self) -> Sequence[Effect]:
+        """Effects whose workflow must be seen through, oldest first; ``finish`` ends that."""
 
 
 class GateLedger(Protocol):
@@ -144,14 +135,22 @@ class IncidentLedger(Protocol):
     def claim_target(self, service: str, environment: str, incident: Incident) -> str:
         """Lock the target for this incident; returns the id of the incident that holds the lock."""
 
+    def take_over_target(
+        self, service: str, environment: str, incident: Incident, holder: str
+    ) -> str:
+        """Take the lock from a holder that is over; returns the incident that holds it now."""
+
     def release_target(self, service: str, environment: str, incident_id: str) -> None:
         """Give the lock back."""
 
     def incident(self, incident_id: str) -> Incident | None:
         """One incident, or None."""
 
-    def save_incident(self, incident: Incident, effects: Sequence[Effect]) -> None:
-        """Write the incident as it now stands, with its effects."""
+    def save_incident(self, incident: Incident, effects: Sequence[Effect]) -> Incident:
+        """Write the incident as it now stands, with its effects; returns it as it was written.
+
+        Raises AwsUnavailableError, and writes nothing, where it was written since it was read.
+        """
 
     def hold(self, hold: Hold) -> None:
         """Record a hold."""
@@ -179,6 +178,12 @@ class Audit(Protocol):
     def head(self, subject: str) -> tuple[int, str]:
         """The number and the hash of the newest entry; (0, "") where there is none."""
 
+    def grown(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, str]]:
+        """When each entry later than ``since`` and up to ``until`` was written, and its subject.
+
+        Oldest first. The index behind it lags by moments: ask for what is minutes old.
+        """
+
 
 class Anchors(Protocol):
     """Heads of audit chains, kept where nobody can rewrite them."""
@@ -187,39 +192,21 @@ class Anchors(Protocol):
         """Keep the head of one chain."""
 
 
+class AnchoringLedger(Protocol):
+    """How far the anchoring of grown chains has come."""
+
+    def anchored_until(self) -> datetime | None:
+        """Entries up to that moment are anchored; None where it never ran."""
+
+    def note_anchored(self, until: datetime) -> None:
+        """Note how far it has come."""
+
+
 class Bells(Protocol):
     """The queues that say an effect is pending."""
 
     def ring(self, effect: Effect, *, delay_seconds: int = 0) -> None:
         """Ring the bell of one effect. ``delay_seconds`` (0 to 900) works on the work queue."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutionTruth:
-    """What CodePipeline says of one execution. ``status`` is the API's (``InProgress`` …)."""
-
-    release: ReleaseId
-    status: str
-    kind: str
-    started_by: str
-    trigger_type: str
-    pipeline_version: int
-    commit: Commit | None
-    rollback_target: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PendingApproval:
-    """A manual approval that waits. ``token`` must go nowhere but into the ledger."""
-
-    release: ReleaseId
-    stage: str
-    action: str
-    action_execution_id: str
-    token: str
-
-    def __repr__(self) -> str:
-        return f"PendingApproval({self.release.key!r}, {self.stage!r}, {self.action!r})"
 
 
 class Pipelines(Protocol):
@@ -263,8 +250,8 @@ class Builds(Protocol):
     def tests(self, service: Service, build_id: str) -> TestResult:
         """What the build's test reports say."""
 
-    def why_failed(self, service: Service, build_id: str) -> str:
-        """One line: failing tests, else the phase's error, else the last line of the log."""
+    def failure(self, service: Service, build_id: str) -> BuildFailure:
+        """Why a build failed. What CodeBuild will not tell is missing; nothing is raised."""
 
 
 class Artifacts(Protocol):
@@ -347,15 +334,55 @@ class Modals(Protocol):
 class Routes(Protocol):
     """The document that says where messages go."""
 
-    def default_channel(self) -> str:
-        """The channel for every service that names none of its own."""
+    def in_force(self) -> RoutesInForce:
+        """The last good routes, and what is wrong with the newest document, if anything is."""
+
+
+class Pace(Protocol):
+    """At most one message or edit per second and channel, whoever sends it."""
+
+    def turn(self, channel: str, *, within: timedelta) -> bool:
+        """Wait for the channel's next free second; False, without waiting, where it is further
+        off than ``within``.
+        """
+
+
+class StormLedger(Protocol):
+    """Releases that share a summary because their channel could not take a message of each."""
+
+    def join(self, storm: str, release: ReleaseId) -> None:
+        """Add a release to a storm; twice is once."""
+
+    def has(self, storm: str, release: ReleaseId) -> bool:
+        """Whether a release has joined."""
+
+    def members(self, storm: str) -> Sequence[ReleaseId]:
+        """Every release that has joined."""
+
+    def claim(self, storm: str, until: datetime) -> bool:
+        """Claim the right to send its summary until then; False while somebody else has it."""
+
+    def summary(self, storm: str) -> Summary | None:
+        """The summary as it was last sent, or None."""
+
+    def write_summary(self, storm: str, summary: Summary) -> None:
+        """Note what was sent, and give the claim back."""
+
+
+class Counters(Protocol):
+    """Metrics that alarms listen to."""
+
+    def count(self, name: str) -> None:
+        """Add one to the count of that name."""
 
 
 class Publisher(Protocol):
     """SNS, for people who read e-mail."""
 
-    def publish(self, subject: str, text: str) -> None:
-        """Publish to the topic. ``subject`` is cut to SNS's 100 ASCII characters."""
+    def publish(self, subject: str, text: str, *, topic: str = DEFAULT_TOPIC) -> None:
+        """Publish to a topic: the stack's own, or one by its ARN. ``subject`` is cut to SNS's 100
+        ASCII characters. Raises AwsRefusedError where the right is missing or the topic is.
+        """
 
 
 class Workflows(Protocol):

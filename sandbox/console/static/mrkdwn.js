@@ -33,8 +33,10 @@ function quoted(source, names) {
     if (plain.length) nodes.push(...spans(plain.join("\n"), names));
     plain = [];
   };
+  let inCode = false;
   for (const line of source.split("\n")) {
-    const quote = line.match(/^&gt;\s?(.*)$/);
+    const quote = inCode ? null : line.match(/^&gt;\s?(.*)$/);
+    if (line.split("```").length % 2 === 0) inCode = !inCode;
     if (!quote) {
       plain.push(line);
       continue;

@@ -2,7 +2,7 @@
 
 from sandbox.demo.pipeline import actions_of, execution_of, status_of
 from sandbox.demo.scenes.shared import pushed
-from sandbox.demo.slack import see_words
+from sandbox.demo.slack import see_in_thread, see_words
 from sandbox.demo.steps import Scene, Step, expect
 from sandbox.demo.world import World
 
@@ -26,7 +26,13 @@ FAILING_RELEASE = Scene(
         Step(what="It stops at the build", see=_stops_at_the_build),
         Step(
             what="Its message names the test",
-            see=lambda world: see_words(world, world.releases["failing"], "failed", TEST),
+            see=lambda world: (
+                f"{TEST}; " + see_words(world, world.releases["failing"], "failed", TEST)
+            ),
+        ),
+        Step(
+            what="Its thread has the details, and the channel hears of it",
+            see=lambda world: see_in_thread(world, world.releases["failing"], TEST),
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""How the one message of a release is kept true."""
+"""How the one message of a release is kept true, and a sweep told (announce_sweep)."""
 
 from __future__ import annotations
 
@@ -298,6 +298,7 @@ def test_each_effect_of_an_announcement_is_in_the_audit_before_it_is_done() -> N
     order: list[str] = []
     append, post = world.audit.append, world.messenger.post
     update, publish = world.messenger.update, world.publisher.publish
+    reply = world.messenger.reply
 
     def noted(subject: str, what: str, details: Any) -> None:
         order.append(f"audit: {what}")
@@ -311,14 +312,19 @@ def test_each_effect_of_an_announcement_is_in_the_audit_before_it_is_done() -> N
         order.append("update")
         update(*given)
 
-    def published(*given: Any) -> None:
+    def published(*given: Any, **more: Any) -> None:
         order.append("publish")
-        publish(*given)
+        publish(*given, **more)
+
+    def replied(*given: Any, **more: Any) -> str:
+        order.append("reply")
+        return reply(*given, **more)
 
     world.audit.append = noted  # type: ignore[method-assign]
     world.messenger.post = posted  # type: ignore[method-assign]
     world.messenger.update = updated  # type: ignore[method-assign]
     world.publisher.publish = published  # type: ignore[method-assign]
+    world.messenger.reply = replied  # type: ignore[method-assign]
     tell(world, "one")
     fail_the_build(world)
     tell(world, "two")
@@ -328,6 +334,7 @@ def test_each_effect_of_an_announcement_is_in_the_audit_before_it_is_done() -> N
         "audit: message posted", "post",
         "audit: e-mail published", "publish",
         "audit: message edited", "update",
+        "audit: reply posted", "reply",
         "audit: sweep posted", "post",
     ]  # fmt: skip
 

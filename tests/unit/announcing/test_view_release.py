@@ -2,10 +2,27 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+from signalbox.domain.facts import PipelineChanged
+from signalbox.domain.failures import Failure
+from signalbox.domain.releases import fold
+from signalbox.domain.states import ActionState, ExecutionState
+from signalbox.notifications.messages import release_message
+from signalbox.notifications.thread import replies
 from signalbox.notifications.view import ReleaseView
 from signalbox.usecases.view_release import view_release
 
-from tests.gate_world import COMMIT, RELEASE, GateWorld, KnownPeople, an_authors_approval
+from tests.fakes import NOW
+from tests.gate_world import (
+    COMMIT,
+    RELEASE,
+    GateWorld,
+    KnownPeople,
+    a_build,
+    an_authors_approval,
+)
 
 
 class CountedPeople(KnownPeople):
@@ -49,3 +66,53 @@ def test_a_vote_is_judged_against_everybody_who_wrote_what_would_ship() -> None:
     assert COMMIT.author_email in people.asked
     assert "alan@example.com" in people.asked
     assert view.gates[0].judgement.verdict is None
+
+
+def fail(world: GateWorld) -> None:
+    world.ledger.record(a_build(ActionState.FAILED), [])
+    ended = PipelineChanged(release=RELEASE, state=ExecutionState.FAILED, at=NOW)
+    world.ledger.record(ended, [])
+    world.ledger.write_notes(RELEASE, commit=COMMIT)
+
+
+def test_the_author_is_looked_up_once_a_release_has_failed() -> None:
+    world, people = GateWorld(), CountedPeople()
+    fail(world)
+    assert viewed(world, people).author_user == "U0ADA"
+    assert people.asked == [COMMIT.author_email]
+
+
+@pytest.mark.case(29)
+@pytest.mark.parametrize("odd", ["U1> <!channel", "u0ada", "U0 ADA", "S0GROUP", "U0ADA\n", "U٣"])
+def test_only_an_id_as_slack_writes_them_becomes_a_mention(odd: str) -> None:
+    world, people = GateWorld(), CountedPeople()
+    fail(world)
+    people.ids[COMMIT.author_email] = odd
+    assert viewed(world, people).author_user == ""
+
+
+def test_the_reason_of_a_failure_that_a_retry_has_overcome_is_gone() -> None:
+    world, people = GateWorld(), CountedPeople()
+    failure = Failure(stage="Build", action="BuildAndTest", why="boom")
+    world.ledger.write_notes(RELEASE, failure=failure.line, failures=(failure,))
+    assert viewed(world, people).failure == ""
+    fail(world)
+    assert viewed(world, people).failure == failure.line
+
+
+def test_the_message_is_rebuilt_from_the_ledger_byte_for_byte() -> None:
+    world, people = GateWorld(), CountedPeople()
+    gate = world.opened_gate()
+    world.ledger.vote(gate.id, an_authors_approval(gate), [])
+    fail(world)
+
+    def rendered() -> bytes:
+        view = viewed(world, people)
+        told = [(one.key, one.broadcast, one.message) for one in replies(view)]
+        return json.dumps([release_message(view), told]).encode()
+
+    first = rendered()
+    world.ledger.write_notes(RELEASE, messages=())
+    facts = list(world.ledger.heard(RELEASE))
+    assert fold(RELEASE, reversed(facts)) == world.ledger.release(RELEASE)
+    assert rendered() == first

@@ -11,7 +11,7 @@ from signalbox.domain.errors import DocumentInvalidError, InventoryIncompleteErr
 from signalbox.domain.identity import ReleaseId
 from signalbox.domain.policy import Policy
 from signalbox.domain.sweeps import Thing
-from signalbox.ports import ExecutionTruth
+from signalbox.domain.truth import ExecutionTruth
 from signalbox.usecases.plan_sweep import plan_sweep
 from signalbox.usecases.take_inventory import SweepRequest, take_inventory
 

@@ -157,6 +157,7 @@ TABLES: list[tuple[type[StrEnum], Mapping[Any, Any]]] = [
     (states.CodeDeployStatus, states.CODEDEPLOY_STATUS),
     (states.EcsDeploymentEvent, states.ECS_DEPLOYMENT_EVENT),
     (states.EcsHookEvent, states.ECS_HOOK_EVENT),
+    (states.EcsServiceEvent, states.ECS_SERVICE_EVENT),
     (states.EcsTaskStatus, states.ECS_TASK_STATUS),
 ]
 

@@ -3,10 +3,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
+from signalbox.adapters.dynamodb_facts import fact_json, read_fact
 from signalbox.domain.errors import UnreadableEventError
 from signalbox.domain.facts import (
     ActionChanged,
     ApprovalAsked,
+    ArtifactLocation,
     Commit,
     Fact,
     PipelineChanged,
@@ -167,6 +169,47 @@ def test_what_cannot_be_read_is_not_quoted() -> None:
     with pytest.raises(UnreadableEventError) as caught:
         read(changed("codepipeline_stage_started", **{"execution-id": "AKIA SECRET"}))
     assert "SECRET" not in str(caught.value)
+
+
+def test_an_action_says_where_it_put_its_artifacts() -> None:
+    made = {"name": "BuildArtifact", "s3location": {"bucket": "hello-artifacts", "key": "a/b/c"}}
+    (fact,) = read(changed("codepipeline_action_build_started", **{"output-artifacts": [made]}))
+    assert isinstance(fact, ActionChanged)
+    place = ArtifactLocation(name="BuildArtifact", bucket="hello-artifacts", key="a/b/c")
+    assert fact.outputs == (place,)
+    assert read_fact(fact_json(fact)) == fact
+
+
+@pytest.mark.parametrize("odd", [None, {}, "none", [None, 3, {"name": "A"}, {"s3location": []}]])
+def test_artifacts_without_a_place_are_left_out(odd: object) -> None:
+    (fact,) = read(changed("codepipeline_action_build_started", **{"output-artifacts": odd}))
+    assert isinstance(fact, ActionChanged)
+    assert fact.outputs == ()
+
+
+@pytest.mark.case(22)
+@pytest.mark.parametrize("kind", [{"category": "Approval"}, {"provider": "Manual"}])
+def test_the_external_id_of_an_approval_is_its_token_and_goes_nowhere(kind: object) -> None:
+    token = "0e6f1c9a-3d55-4b7a-9f02-6f0e5d8c7b1a"
+    result = {
+        "external-execution-id": token,
+        "external-execution-url": f"https://console.aws.amazon.com/approve/{token}",
+        "external-execution-summary": f"look: {token}",
+        "new": token,
+    }
+    detail = {"type": kind, "execution-result": result, "newer": [token]}
+    (fact,) = read(changed("codepipeline_action_approval_started", **detail))
+    assert isinstance(fact, ActionChanged)
+    assert token not in fact_json(fact)
+    assert fact.summary == "look: [masked]"
+
+
+def test_what_a_notification_says_beside_its_detail_is_kept() -> None:
+    attributes = {"failedActionCount": 1, "failedActions": [{"action": "Deploy"}]}
+    payload = sample("codepipeline_pipeline_failed") | {"additionalAttributes": attributes}
+    (fact,) = read(payload)
+    assert isinstance(fact, PipelineChanged)
+    assert fact.extra["failedActions"] == [{"action": "Deploy"}]
 
 
 def test_facts_of_a_batch_come_in_its_order() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -79,6 +80,7 @@ def test_deployments_of_two_services_speak_one_language(name: str, state: str, r
         ("ecs_deployment_failed", "eventName"),
         ("ecs_hook_awaiting_action", "eventName"),
         ("ecs_task_stopped", "lastStatus"),
+        ("ecs_service_cannot_place_tasks", "eventName"),
     ],
 )
 def test_an_unknown_state_of_a_deployment_keeps_its_word(name: str, field: str) -> None:
@@ -143,6 +145,57 @@ def test_one_alarm_reads_alike_in_its_three_forms(name: str) -> None:
 def test_an_alarm_whose_actions_are_suppressed_says_by_what() -> None:
     fact = only("cloudwatch_alarm_raised_while_suppressed", AlarmChanged)
     assert fact.suppressed_by == "WaitPeriod"
+
+
+def test_an_alarm_that_propagates_its_tags_says_whose_it_is() -> None:
+    fact = only("cloudwatch_alarm_raised_with_tags", AlarmChanged)
+    assert fact.tags == {"signalbox:service": "hello", "signalbox:environment": "production"}
+    assert fact.extra["state"] == {"evaluationState": "PARTIAL_DATA"}
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        {"service": "hello"},
+        [{"key": "service", "value": "hello"}],
+        [{"Key": "service", "Value": "hello"}, None, {"Key": None}],
+    ],
+)
+def test_tags_read_alike_however_they_are_written(tags: object) -> None:
+    message = json.loads(sample("sns_cloudwatch_alarm")["Records"][0]["Sns"]["Message"])
+    call = sample("cloudwatch_alarm_calls_function")
+    call["alarmData"]["alarmTags"] = tags
+    for payload in (
+        changed("cloudwatch_alarm_raised", alarmTags=tags),
+        call,
+        message | {"AlarmTags": tags},
+    ):
+        (fact,) = read(payload)
+        assert isinstance(fact, AlarmChanged)
+        assert fact.tags == {"service": "hello"}
+
+
+@pytest.mark.parametrize("odd", [None, "none", 3, [1, None], [[]]])
+def test_odd_tags_are_none(odd: object) -> None:
+    (fact,) = read(changed("cloudwatch_alarm_raised", alarmTags=odd))
+    assert isinstance(fact, AlarmChanged)
+    assert fact.tags == {}
+
+
+def test_a_service_that_cannot_place_tasks_says_why_its_deployment_goes_on() -> None:
+    fact = only("ecs_service_cannot_place_tasks", DeploymentChanged)
+    assert (fact.target, fact.state, fact.deployment_id) == ("shop/hello", "RUNNING", "")
+    assert (fact.raw_state, fact.reason) == ("SERVICE_TASK_PLACEMENT_FAILURE", "RESOURCE:CPU")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["SERVICE_STEADY_STATE", "TASKSET_STEADY_STATE", "SERVICE_DEPLOYMENT_COMPLETED"],
+)
+def test_what_a_deployments_own_events_say_is_ignored_of_its_service(name: str) -> None:
+    (fact,) = read(changed("ecs_service_cannot_place_tasks", eventName=name))
+    assert isinstance(fact, Ignored)
+    assert "own event" in fact.reason
 
 
 def test_an_alarms_name_may_hold_brackets_and_blanks() -> None:

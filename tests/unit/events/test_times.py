@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
+from email.utils import format_datetime
 
 import pytest
 from hypothesis import given
@@ -69,3 +70,55 @@ def test_nothing_makes_it_fail(value: object) -> None:
 @given(st.datetimes(timezones=st.just(UTC)))
 def test_a_moment_survives_being_written(at: datetime) -> None:
     assert moment(at.isoformat()) == at
+
+
+ZONES = st.integers(-14 * 60, 14 * 60).map(lambda m: timezone(timedelta(minutes=m)))
+MOMENTS = st.datetimes(datetime(2015, 1, 2), datetime(2100, 1, 1)).map(  # noqa: DTZ001
+    lambda at: at.replace(tzinfo=UTC)
+)
+
+
+@given(MOMENTS, ZONES, st.booleans(), st.sampled_from(["T", " "]))
+def test_a_moment_reads_alike_in_every_zone(
+    at: datetime, zone: timezone, colon: bool, between: str
+) -> None:
+    written = at.astimezone(zone).strftime(f"%Y-%m-%d{between}%H:%M:%S.%f%z")
+    if colon:
+        written = f"{written[:-2]}:{written[-2:]}"
+    assert moment(written) == at
+
+
+@given(MOMENTS, st.sampled_from(["Z", "", "UTC", "+0000", "+00:00", "Z[UTC]"]))
+def test_no_zone_is_utc_and_zeros_may_be_missing(at: datetime, zone: str) -> None:
+    at = at.replace(microsecond=0)
+    written = f"{at.year}-{at.month}-{at.day}T{at.hour}:{at.minute:02}:{at.second:02}{zone}"
+    assert moment(written) == at
+
+
+@given(MOMENTS)
+def test_the_form_of_codebuild_reads_back(at: datetime) -> None:
+    at = at.replace(microsecond=0)
+    hour = at.hour % 12 or 12
+    month = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"][
+        at.month - 1
+    ]
+    half = "PM" if at.hour >= 12 else "AM"
+    written = f"{month} {at.day}, {at.year} {hour}:{at.minute:02}:{at.second:02} {half}"
+    assert moment(written) == at
+
+
+@given(MOMENTS, st.booleans())
+def test_an_epoch_reads_alike_in_seconds_and_milliseconds_as_number_and_text(
+    at: datetime, as_text: bool
+) -> None:
+    at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+    milliseconds = round(at.timestamp() * 1000)
+    assert moment(str(milliseconds) if as_text else milliseconds) == at
+    seconds = milliseconds // 1000
+    assert moment(str(seconds) if as_text else float(seconds)) == at.replace(microsecond=0)
+
+
+@given(MOMENTS)
+def test_the_form_of_e_mail_reads_back(at: datetime) -> None:
+    at = at.replace(microsecond=0)
+    assert moment(format_datetime(at, usegmt=True)) == at

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from signalbox.domain.gates import Change, Dossier
 from signalbox.domain.states import AlarmState
-from signalbox.ports import ReleaseNotes
+from signalbox.domain.truth import ReleaseNotes
 from signalbox.usecases.compile_dossier import LISTED, compile_dossier
 
 from tests.fakes import a_service, release_id

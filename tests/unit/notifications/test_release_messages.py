@@ -42,7 +42,6 @@ from signalbox.notifications.messages import (
     sweep_message,
 )
 from signalbox.notifications.modals import reason_modal
-from signalbox.notifications.routes import ROUTES, Moment
 from signalbox.notifications.view import (
     EMOJI,
     OF_INCIDENT,
@@ -257,7 +256,6 @@ def test_an_incident_outweighs_everything_else_in_the_headline() -> None:
         (EMOJI, Headline),
         (VERDICTS, Verdict),
         (SETTLEMENTS, Settlement),
-        (ROUTES, Moment),
     ],
 )
 def test_every_table_is_complete(table: dict[Any, Any], closed_set: Any) -> None:

@@ -13,7 +13,7 @@ from signalbox.domain.identity import AlarmId, ReleaseId
 from signalbox.domain.incidents import IncidentStatus
 from signalbox.domain.policy import Mode, Policy
 from signalbox.domain.states import AlarmState, ExecutionState
-from signalbox.ports import ExecutionTruth
+from signalbox.domain.truth import ExecutionTruth
 from signalbox.usecases.attempt_rung import attempt_rung
 from signalbox.usecases.close_incident import close_incident
 from signalbox.usecases.close_stage import close_stage
@@ -58,6 +58,10 @@ class World:
 
     @property
     def incidents(self) -> MemoryLedger:
+        return self.ledger
+
+    @property
+    def effects(self) -> MemoryLedger:
         return self.ledger
 
     @property

@@ -28,6 +28,16 @@ PARAMETERS = {
     "ministack.services.lambda_svc:_execute_function_dispatch": [
         *("func", "config", "event", "request_id", "started"),
     ],
+    "ministack.services.s3:_check_object_lock": ["bucket_name", "key", "headers", "version_id"],
+    "ministack.services.s3:_error": [
+        *("code", "message", "status", "resource", "extra", "headers"),
+    ],
+    "ministack.services.s3:_object_lock_target": ["bucket_name", "key", "bucket", "query_params"],
+    "ministack.services.s3:_put_bucket_versioning": ["name", "body"],
+    "ministack.services.s3:_put_object": ["bucket_name", "key", "body", "headers"],
+    "ministack.services.s3:_put_object_retention": [
+        *("bucket_name", "key", "body", "headers", "query_params"),
+    ],
     "ministack.services.stepfunctions:_execute_task": [
         *("state_def", "raw_input", "execution", "ctx"),
     ],

@@ -16,10 +16,8 @@ from botocore.exceptions import ClientError
 from signalbox.adapters.secrets import SlackSecrets
 from signalbox.adapters.slack_api import SlackModals
 from signalbox.adapters.slack_messenger import SlackMessenger
-from signalbox.adapters.ssm_routes import SsmRoutes
 from signalbox.domain.errors import (
     AwsUnavailableError,
-    DocumentInvalidError,
     SettingMissingError,
     SlackRefusedError,
     SlackUnavailableError,
@@ -212,26 +210,3 @@ def test_secrets_manager_being_busy_is_passing() -> None:
     manager = ScriptedSecretsManager(code="ThrottlingException")
     with pytest.raises(AwsUnavailableError):
         SlackSecrets(manager, "arn", FixedClock()).current()
-
-
-@dataclass
-class ScriptedParameters:
-    text: str
-    reads: int = 0
-
-    def get_parameter(self, **_: Any) -> dict[str, Any]:
-        self.reads += 1
-        return {"Parameter": {"Value": self.text}}
-
-
-def test_the_routes_name_a_channel_and_are_kept() -> None:
-    parameters = ScriptedParameters('{"contract": 1, "channel": "#releases"}')
-    routes = SsmRoutes(parameters, "/signalbox/x", FixedClock())
-    assert routes.default_channel() == routes.default_channel() == "#releases"
-    assert parameters.reads == 1
-
-
-@pytest.mark.parametrize("text", ["{", "[]", '{"contract": 2}', '{"contract": 1, "channel": ""}'])
-def test_broken_routes_are_refused_by_name(text: str) -> None:
-    with pytest.raises(DocumentInvalidError, match="/signalbox/x/routes"):
-        SsmRoutes(ScriptedParameters(text), "/signalbox/x", FixedClock()).default_channel()

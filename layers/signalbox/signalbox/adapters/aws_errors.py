@@ -45,6 +45,25 @@ PASSING = frozenset(
 errors (botocore/retries/standard.py), DynamoDB's about transactions, and credentials that expired
 between two calls (the next call assumes the role anew)."""
 
+THROTTLING = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "ThrottledException",
+        "TooManyRequestsException",
+        "TransactionThrottledException",
+    }
+)
+"""Those of them that ask for fewer calls (botocore/retries/standard.py)."""
+
 _TRANSPORT_ERRORS = (aws.ConnectionError, aws.HTTPClientError, aws.ResponseStreamingError)
 
 
@@ -75,7 +94,7 @@ def from_client_error(error: ClientError, doing: str) -> SignalboxError:
     said = str(response.get("Error", {}).get("Message", ""))
     message = f"could not {doing}: {code}: {said}"
     if code in PASSING or status == 429 or status >= 500:
-        return AwsUnavailableError(message)
+        return AwsUnavailableError(message, throttled=status == 429 or code in THROTTLING)
     return AwsRefusedError(message, code=code)
 
 

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from signalbox.adapters.aws_errors import aws_call
 from signalbox.adapters.codepipeline import ServiceClients
-from signalbox.domain.errors import AwsRefusedError
+from signalbox.domain.errors import AwsRefusedError, AwsUnavailableError
+from signalbox.domain.failures import BuildFailure, FailedTest
 from signalbox.domain.gates import TestResult
 from signalbox.domain.services import Service
+from signalbox.notifications.text import plain_line
+
+T = TypeVar("T")
+LOG = logging.getLogger(__name__)
 
 NAMED = 20
 """So many failing tests are named; nobody reads more in a message."""
-LAST_LINES = 30
+LAST_LINES = 60
 LINE_LIMIT = 400
+MESSAGE_LIMIT = 200
 FAILING = ("FAILED", "ERROR")
+OWN_LINES = "[Container]"
+"""How CodeBuild's agent begins its own lines in a build's log; the build's words are the others."""
 
 
 class CodeBuildBuilds:
@@ -27,33 +36,27 @@ class CodeBuildBuilds:
     def tests(self, service: Service, build_id: str) -> TestResult:
         """What the build's test reports say; not known where it has made none."""
         reports = self._reports(service, self._build(service, build_id))
-        if not reports:
-            return TestResult(known=False)
-        counts = [report.get("testSummary", {}).get("statusCounts", {}) for report in reports]
-        failing = [
-            name
-            for report, of in zip(reports, counts, strict=True)
-            for status in FAILING
-            if of.get(status, 0)
-            for name in self._cases(service, report["arn"], status)
-        ]
-        return TestResult(
-            passed=_total(counts, "SUCCEEDED"),
-            failed=_total(counts, *FAILING),
-            skipped=_total(counts, "SKIPPED"),
-            failing=tuple(failing[:NAMED]),
-        )
+        return _result(reports, [one.name for one in self._failing(service, reports)])
 
-    def why_failed(self, service: Service, build_id: str) -> str:
-        """One line: failing tests, else the phase's error, else the last line of the log."""
-        build = self._build(service, build_id)
-        try:
-            tests = self.tests(service, build_id)
-        except AwsRefusedError:  # reports may be out of reach where the log is not
-            tests = TestResult(known=False)
-        if tests.failed:
-            return _one_line(_of_tests(tests))
-        return _one_line(_of_phases(build) or self._last_line(service, build))
+    def failure(self, service: Service, build_id: str) -> BuildFailure:
+        """Why a build failed: its failing tests, else the phase's error with the log's last line.
+
+        A part that AWS refuses, or has no time for, is missing; nothing is raised.
+        """
+        build = _part(lambda: self._build(service, build_id)) or {}
+        reports = _part(lambda: self._reports(service, build)) or []
+        failing = _part(lambda: self._failing(service, reports)) or []
+        log = _part(lambda: self._log(service, build)) or []
+        tests = _result(reports, [one.name for one in failing])
+        why = _of_tests(tests) if tests.failed else _of_phases_and_log(build, log)
+        return BuildFailure(
+            why=plain_line(why, LINE_LIMIT),
+            tests=tests if tests.known else None,
+            failing=tuple(failing),
+            log=tuple(log),
+            log_url=str(build.get("logs", {}).get("deepLink", "")),
+            report=next((str(one["arn"]) for one in reports if _failed(one)), ""),
+        )
 
     def _build(self, service: Service, build_id: str) -> Mapping[str, Any]:
         with aws_call(f"read build {build_id}"):
@@ -69,17 +72,33 @@ class CodeBuildBuilds:
             answer = self._client(service).batch_get_reports(reportArns=list(arns)[:100])
         return [one for one in answer.get("reports", ()) if one.get("type", "TEST") == "TEST"]
 
-    def _cases(self, service: Service, report: str, status: str) -> list[str]:
+    def _failing(self, service: Service, reports: Sequence[Mapping[str, Any]]) -> list[FailedTest]:
+        failing: list[FailedTest] = []
+        for report in reports:
+            for status in FAILING:
+                if _counts(report).get(status, 0) and len(failing) < NAMED:
+                    failing += self._cases(service, str(report["arn"]), status)
+        return failing[:NAMED]
+
+    def _cases(self, service: Service, report: str, status: str) -> list[FailedTest]:
         with aws_call(f"read the {status} test cases of {report}"):
             answer = self._client(service).describe_test_cases(
                 reportArn=report, filter={"status": status}, maxResults=NAMED
             )
-        return [str(case["name"]) for case in answer.get("testCases", ()) if case.get("name")]
+        return [
+            FailedTest(
+                name=plain_line(str(case["name"])),
+                message=_first_line(str(case.get("message", ""))),
+            )
+            for case in answer.get("testCases", ())
+            if case.get("name")
+        ]
 
-    def _last_line(self, service: Service, build: Mapping[str, Any]) -> str:
+    def _log(self, service: Service, build: Mapping[str, Any]) -> list[str]:
+        """The end of the build's log, without empty lines."""
         logs = build.get("logs", {})
         if not (logs.get("groupName") and logs.get("streamName")):
-            return ""
+            return []
         with aws_call(f"read the log of {build.get('id', 'a build')}"):
             answer = self._clients.for_service(service, "logs").get_log_events(
                 logGroupName=logs["groupName"],
@@ -87,21 +106,57 @@ class CodeBuildBuilds:
                 limit=LAST_LINES,
                 startFromHead=False,
             )
-        lines = [str(event.get("message", "")).strip() for event in answer.get("events", ())]
-        return next((line for line in reversed(lines) if line), "")
+        lines = [str(event.get("message", "")).rstrip() for event in answer.get("events", ())]
+        return [line for line in lines if line.strip()]
 
     def _client(self, service: Service) -> Any:
         return self._clients.for_service(service, "codebuild")
 
 
-def _total(counts: Sequence[Mapping[str, int]], *statuses: str) -> int:
-    return sum(of.get(status, 0) for of in counts for status in statuses)
+def _part(read: Callable[[], T]) -> T | None:
+    """What ``read`` gives, or None where AWS refuses or has no time for it."""
+    try:
+        return read()
+    except (AwsRefusedError, AwsUnavailableError) as error:
+        LOG.warning("a part of why a build failed is missing: %s", error)
+        return None
+
+
+def _counts(report: Mapping[str, Any]) -> Mapping[str, int]:
+    counts: Mapping[str, int] = report.get("testSummary", {}).get("statusCounts", {})
+    return counts
+
+
+def _failed(report: Mapping[str, Any]) -> bool:
+    return _total([report], *FAILING) > 0
+
+
+def _total(reports: Sequence[Mapping[str, Any]], *statuses: str) -> int:
+    return sum(_counts(report).get(status, 0) for report in reports for status in statuses)
+
+
+def _result(reports: Sequence[Mapping[str, Any]], failing: Sequence[str]) -> TestResult:
+    if not reports:
+        return TestResult(known=False)
+    return TestResult(
+        passed=_total(reports, "SUCCEEDED"),
+        failed=_total(reports, *FAILING),
+        skipped=_total(reports, "SKIPPED"),
+        failing=tuple(failing),
+    )
 
 
 def _of_tests(tests: TestResult) -> str:
     ran = tests.passed + tests.failed
     more = ", …" if tests.failed > len(tests.failing) else ""
-    return f"{tests.failed} of {ran} tests failed: {', '.join(tests.failing)}{more}"
+    names = f": {', '.join(tests.failing)}{more}" if tests.failing else ""
+    return f"{tests.failed} of {ran} tests failed{names}"
+
+
+def _of_phases_and_log(build: Mapping[str, Any], log: Sequence[str]) -> str:
+    phase, words = _of_phases(build), [line for line in log if not line.startswith(OWN_LINES)]
+    last = next(reversed(words or list(log)), "")
+    return f"{phase}, after: {last.strip()}" if phase and last else phase or last
 
 
 def _of_phases(build: Mapping[str, Any]) -> str:
@@ -112,10 +167,9 @@ def _of_phases(build: Mapping[str, Any]) -> str:
         messages = [str(one.get("message", "")) for one in phase.get("contexts", ())]
         said = "; ".join(message for message in messages if message.strip())
         if said:
-            return f"{phase.get('phaseType', 'phase')}: {said}"
+            return f"{phase.get('phaseType', 'phase')}: {plain_line(said, MESSAGE_LIMIT)}"
     return ""
 
 
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= LINE_LIMIT else line[: LINE_LIMIT - 1] + "…"
+def _first_line(text: str) -> str:
+    return plain_line(next((line for line in text.splitlines() if line.strip()), ""), MESSAGE_LIMIT)

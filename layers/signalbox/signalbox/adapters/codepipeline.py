@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from signalbox.adapters.aws_errors import aws_call
 from signalbox.adapters.codepipeline_reading import facts_of, truth_of
 from signalbox.domain.errors import AwsRefusedError
 from signalbox.domain.facts import ReleaseFact
-from signalbox.domain.identity import ReleaseId
+from signalbox.domain.identity import PipelineId, ReleaseId
 from signalbox.domain.services import Service
-from signalbox.ports import ExecutionTruth, PendingApproval
+from signalbox.domain.truth import ExecutionTruth, PendingApproval
+from signalbox.ports import Clock
 
 UNKNOWN_EXECUTION = "PipelineExecutionNotFoundException"
 PAGE = 100
@@ -22,6 +23,10 @@ REASON_LIMIT = 300
 SUMMARY_LIMIT = 512
 _NOT_IN_A_REASON = re.compile(r"[^a-zA-Z0-9!@ ().*?-]+")
 """``DisabledReason`` in botocore's model admits nothing else: no comma, colon, slash or quote."""
+
+REMEMBERED = timedelta(minutes=2)
+"""How long the state of a pipeline may serve releases of which nothing has changed since."""
+CLOCKS_DIFFER = timedelta(seconds=10)
 
 Answer = Mapping[str, Any]
 
@@ -36,8 +41,11 @@ class ServiceClients(Protocol):
 class CodePipelinePipelines:
     """``Pipelines`` on CodePipeline's API."""
 
-    def __init__(self, clients: ServiceClients) -> None:
+    def __init__(self, clients: ServiceClients, remembering: Clock | None = None) -> None:
+        """With ``remembering``, facts of many releases read in a row share one GetPipelineState."""
         self._clients = clients
+        self._clock = remembering
+        self._remembered: dict[PipelineId, tuple[datetime, Sequence[Answer]]] = {}
 
     def execution(self, service: Service, release: ReleaseId) -> ExecutionTruth | None:
         """One execution, or None where CodePipeline does not know it."""
@@ -55,7 +63,7 @@ class CodePipelinePipelines:
         actions = self._actions(service, release)
         stages = {
             stage["stageName"]: stage["latestExecution"]["status"]
-            for stage in self._stages(service)
+            for stage in self._stages_since(service, actions)
             if stage.get("latestExecution", {}).get("pipelineExecutionId") == release.execution
         }
         return facts_of(release, execution, actions, stages, self._span(service, release, actions))
@@ -161,6 +169,18 @@ class CodePipelinePipelines:
         with aws_call(f"read the state of {service.pipeline.name}"):
             answer = self._client(service).get_pipeline_state(name=service.pipeline.name)
         return tuple(answer.get("stageStates", ()))
+
+    def _stages_since(self, service: Service, actions: Sequence[Answer]) -> Sequence[Answer]:
+        """The state of the stages, read after the last change of these actions."""
+        if self._clock is None:
+            return self._stages(service)
+        now = self._clock.now()
+        read_at, stages = self._remembered.get(service.pipeline, (now - 2 * REMEMBERED, ()))
+        changed = max((one.get("lastUpdateTime", now) for one in actions), default=now)
+        if now - read_at > REMEMBERED or changed > read_at - CLOCKS_DIFFER:
+            stages = self._stages(service)
+            self._remembered[service.pipeline] = (now, stages)
+        return stages
 
     def _summaries(self, service: Service, page: int = PAGE, **asked: Any) -> Iterator[Answer]:
         return execution_summaries(self._client(service), service, page=page, **asked)

@@ -6,15 +6,23 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import groupby
-from typing import Any
+from itertools import groupby, pairwise
+from typing import Any, TypeVar
 
-from signalbox.domain.facts import ActionChanged, Commit, PipelineChanged, ReleaseFact, StageChanged
+from signalbox.domain.facts import (
+    ActionChanged,
+    ArtifactLocation,
+    Commit,
+    PipelineChanged,
+    ReleaseFact,
+    StageChanged,
+)
 from signalbox.domain.identity import ReleaseId
 from signalbox.domain.states import EXECUTION_RANK, FINAL_RANK, ActionState, ExecutionState
-from signalbox.ports import ExecutionTruth
+from signalbox.domain.truth import ExecutionTruth
 
 Answer = Mapping[str, Any]
+StageOrPipeline = TypeVar("StageOrPipeline", StageChanged, PipelineChanged)
 
 EXECUTION_STATUS: dict[str, ExecutionState] = {
     "Cancelled": ExecutionState.CANCELED,
@@ -31,10 +39,12 @@ A stage's ``Skipped`` is missing on purpose: no event speaks of it."""
 ACTION_STATUS: dict[str, ActionState] = {
     "InProgress": ActionState.STARTED,
     "Abandoned": ActionState.ABANDONED,
+    "Cancelled": ActionState.CANCELED,
     "Succeeded": ActionState.SUCCEEDED,
     "Failed": ActionState.FAILED,
 }
-"""botocore's ``ActionExecutionStatus`` in the words of events."""
+"""botocore's ``ActionExecutionStatus`` in the words of events. ``Cancelled`` is none of it, but
+events know the state, so it is read should the API come to say it."""
 
 
 def commit_message(summary: str) -> str:
@@ -105,13 +115,18 @@ def facts_of(
     )
     facts: list[ReleaseFact] = [started]
     for stage, runs in _by_stage(actions):
-        facts += _stage_facts(release, stage, runs, stages.get(stage, ""), state)
+        attempts = _by_attempt(runs, actions)
+        facts += _stage_facts(release, stage, attempts, stages.get(stage, ""), state)
+        for number, failed_at, resumed_at in _retries(attempts):
+            failed, resumed = ExecutionState.FAILED, ExecutionState.RESUMED
+            facts.append(replace(started, state=failed, at=failed_at, attempt=number - 1))
+            facts.append(replace(started, state=resumed, at=resumed_at, attempt=number))
     if state is ExecutionState.STARTED:
         return tuple(facts)
     raw = truth.status if state is ExecutionState.UNKNOWN else ""
     attempt = attempt_at(actions, changed)
     ended = replace(started, state=state, at=changed, attempt=attempt, raw_state=raw)
-    return (*facts, ended)
+    return (*facts, *_on_the_way(ended), ended)
 
 
 def attempt_at(actions: Sequence[Answer], moment: datetime) -> int:
@@ -123,6 +138,33 @@ def attempt_at(actions: Sequence[Answer], moment: datetime) -> int:
     return 1 + retries
 
 
+def _by_attempt(
+    runs: Sequence[Answer], actions: Sequence[Answer]
+) -> Sequence[tuple[int, list[Answer]]]:
+    """The runs of one stage by the execution's attempt in which they began, the number that events
+    carry (``pipeline-execution-attempt``)."""
+    found: dict[int, list[Answer]] = {}
+    for run in runs:
+        found.setdefault(attempt_at(actions, _at(run, "startTime")), []).append(run)
+    return sorted(found.items())
+
+
+def _retries(
+    attempts: Sequence[tuple[int, list[Answer]]],
+) -> Iterator[tuple[int, datetime, datetime]]:
+    """Each retry of a stage: its attempt, when the one before had failed, when it began."""
+    for (_, before), (number, runs) in pairwise(attempts):
+        failed_at = max(_at(run, "lastUpdateTime") for run in before)
+        yield number, failed_at, _at(runs[0], "startTime")
+
+
+def _on_the_way(ended: StageOrPipeline) -> Sequence[StageOrPipeline]:
+    """What an event said before this end: whatever is stopped was stopping."""
+    if ended.state is not ExecutionState.STOPPED:
+        return ()
+    return (replace(ended, state=ExecutionState.STOPPING),)
+
+
 def _by_stage(actions: Sequence[Answer]) -> Iterator[tuple[str, list[Answer]]]:
     ordered = sorted(actions, key=lambda one: (str(one["stageName"]), _at(one, "startTime")))
     for stage, runs in groupby(ordered, key=lambda one: str(one["stageName"])):
@@ -132,23 +174,33 @@ def _by_stage(actions: Sequence[Answer]) -> Iterator[tuple[str, list[Answer]]]:
 def _stage_facts(
     release: ReleaseId,
     stage: str,
-    runs: Sequence[Answer],
+    attempts: Sequence[tuple[int, list[Answer]]],
     status: str,
     execution: ExecutionState,
 ) -> list[ReleaseFact]:
-    began = _at(runs[0], "startTime")
-    facts: list[ReleaseFact] = [
-        StageChanged(release=release, stage=stage, state=ExecutionState.STARTED, at=began)
-    ]
-    for run in runs:
-        facts += _action_facts(release, run, 1 + _earlier_runs(run, runs))
+    first, begun = attempts[0]
+    last, latest = attempts[-1]
+    began = _at(begun[0], "startTime")
+    started = StageChanged(
+        release=release, stage=stage, state=ExecutionState.STARTED, at=began, attempt=first
+    )
+    facts: list[ReleaseFact] = [started]
+    # Only a stage that failed can be retried (API reference, RetryStageExecution).
+    for (number, _), (again, failed_at, resumed_at) in zip(
+        attempts, _retries(attempts), strict=False
+    ):
+        failed, resumed = ExecutionState.FAILED, ExecutionState.RESUMED
+        facts.append(replace(started, state=failed, at=failed_at, attempt=number))
+        facts.append(replace(started, state=resumed, at=resumed_at, attempt=again))
+    runs = [run for _, each in attempts for run in each]
+    for attempt, each in attempts:
+        for run in each:
+            facts += _action_facts(release, run, attempt)
     state = EXECUTION_STATUS.get(status) if status else _state_by_actions(runs, execution)
     if state is not None and state is not ExecutionState.STARTED:
-        changed = max(_at(run, "lastUpdateTime") for run in runs)
-        attempt = 1 + max(_earlier_runs(run, runs) for run in runs)
-        facts.append(
-            StageChanged(release=release, stage=stage, state=state, at=changed, attempt=attempt)
-        )
+        changed = max(_at(run, "lastUpdateTime") for run in latest)
+        ended = replace(started, state=state, at=changed, attempt=last)
+        facts += [*_on_the_way(ended), ended]
     return facts
 
 
@@ -159,6 +211,8 @@ def _state_by_actions(runs: Sequence[Answer], execution: ExecutionState) -> Exec
         return None
     if "Failed" in last:
         return ExecutionState.FAILED
+    if "Cancelled" in last:
+        return ExecutionState.CANCELED
     if "Abandoned" in last:
         return ExecutionState.STOPPED
     stopped = execution in {ExecutionState.STOPPED, ExecutionState.CANCELED}
@@ -187,6 +241,7 @@ def _action_facts(release: ReleaseId, run: Answer, attempt: int) -> list[Release
         external_url=str(result.get("externalExecutionUrl", "")),
         summary=summary or str(error.get("message", "")),
         error_code=str(error.get("code", "")),
+        outputs=_outputs(run) if state is ActionState.SUCCEEDED else (),
         raw_state=str(run["status"]) if state is ActionState.UNKNOWN else "",
     )
     began = replace(
@@ -195,15 +250,19 @@ def _action_facts(release: ReleaseId, run: Answer, attempt: int) -> list[Release
         at=_at(run, "startTime"),
         summary="",
         error_code="",
+        outputs=(),
         raw_state="",
     )
     return [began] if state is ActionState.STARTED else [began, ended]
 
 
-def _earlier_runs(run: Answer, runs: Sequence[Answer]) -> int:
-    return sum(
-        other["actionName"] == run["actionName"] and _at(other, "startTime") < _at(run, "startTime")
-        for other in runs
+def _outputs(run: Answer) -> tuple[ArtifactLocation, ...]:
+    made = run.get("output", {}).get("outputArtifacts", ())
+    places = ((str(one.get("name", "")), one.get("s3location", {})) for one in made)
+    return tuple(
+        ArtifactLocation(name=name, bucket=str(place.get("bucket", "")), key=str(place["key"]))
+        for name, place in places
+        if place.get("key")
     )
 
 

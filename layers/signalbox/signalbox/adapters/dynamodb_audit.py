@@ -7,7 +7,7 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -18,6 +18,9 @@ from signalbox.adapters.dynamodb_items import Item, to_attributes, to_item
 from signalbox.domain.audit import AuditEntry, entry_hash
 from signalbox.domain.errors import AwsUnavailableError
 from signalbox.ports import Clock
+
+GROWN = "grown"
+"""The index that lists entries by hour and time, with their keys only."""
 
 ATTEMPTS = 10
 """To find a free number: more than writers of one chain that could meet."""
@@ -61,14 +64,31 @@ class DynamoDbAudit:
 
     def entries(self, subject: str) -> Iterator[AuditEntry]:
         """The whole chain, oldest first."""
-        start: dict[str, Any] = {}
-        while True:
-            with aws_call(f"read the audit of {subject}"):
-                page = self._client.query(**self._of(subject), **start)
-            yield from (_entry(to_item(item)) for item in page["Items"])
-            if "LastEvaluatedKey" not in page:
-                return
-            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+        pages = pages_of(self._client.query, f"read the audit of {subject}", self._of(subject))
+        yield from (_entry(to_item(item)) for item in pages)
+
+    def grown(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, str]]:
+        """When each entry later than ``since`` and up to ``until`` was written, and its subject.
+
+        Oldest first, one query per hour. The index is a copy that lags behind the table.
+        """
+        hour = since.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        while hour <= until:
+            request = {
+                "TableName": self._table,
+                "IndexName": GROWN,
+                "KeyConditionExpression": "#hour = :hour AND #at BETWEEN :since AND :until",
+                "ExpressionAttributeNames": {"#hour": "hour", "#at": "at"},
+                "ExpressionAttributeValues": to_attributes(
+                    {":hour": hour_of(hour), ":since": moment(since), ":until": moment(until)}
+                ),
+            }
+            for item in pages_of(self._client.query, "list grown chains", request):
+                grown = to_item(item)
+                at = datetime.fromisoformat(grown["at"])
+                if at > since:
+                    yield at, grown["pk"]
+            hour += timedelta(hours=1)
 
     def _of(self, subject: str) -> dict[str, Any]:
         return {
@@ -88,6 +108,7 @@ class DynamoDbAudit:
             "what": what,
             "details": json.dumps(details, sort_keys=True, ensure_ascii=False),
             "at": moment(at),
+            "hour": hour_of(at),
             "previous": previous,
             "hash": entry_hash(
                 subject=subject,
@@ -113,6 +134,25 @@ class DynamoDbAudit:
                 response: Mapping[str, Any] = error.response
                 return bool(to_item(response.get("Item", {})).get("nonce") == nonce)
         return True
+
+
+def hour_of(at: datetime) -> str:
+    """The hour of a moment in UTC, as the index groups entries."""
+    return moment(at)[:13]
+
+
+def pages_of(
+    call: Callable[..., Mapping[str, Any]], doing: str, request: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
+    """The items of every page of a query or scan."""
+    start: dict[str, Any] = {}
+    while True:
+        with aws_call(doing):
+            page = call(**request, **start)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
 
 def _entry(item: Item) -> AuditEntry:

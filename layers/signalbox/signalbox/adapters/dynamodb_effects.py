@@ -11,8 +11,11 @@ from signalbox.adapters.dynamodb_items import Item
 from signalbox.adapters.dynamodb_table import ABSENT, Change, LedgerTable, Write
 from signalbox.domain.effects import Effect, EffectKind, EffectStatus
 
-AT_MOST = 200
-"""Pending effects that one call lists: a reconciler that woke up late takes the oldest first."""
+AT_MOST = 1000
+"""Effects that one call lists. Whatever rings is put off, so the oldest starve nobody."""
+
+WATCHED = "watched"
+"""The group of the index that lists effects whose workflow must be seen through."""
 
 
 class DynamoDbEffects:
@@ -35,22 +38,62 @@ class DynamoDbEffects:
         return None
 
     def finish(self, effect: Effect, status: EffectStatus) -> None:
-        """Mark an effect done or refused, so that it leaves the list of pending ones."""
+        """Mark an effect done or refused, so that it leaves the list of pending ones.
+
+        What somebody else has carried out meanwhile stays done, whatever came of it here.
+        """
+        done_stays = "" if status is EffectStatus.DONE else " AND #status <> :done"
+        values = {":done": EffectStatus.DONE.value} if done_stays else {}
         self._table.update(
             effect.subject,
             _sk(effect.kind, effect.key),
             Change(
                 "SET #status = :status REMOVE gsi1pk, gsi1sk",
-                condition="attribute_exists(pk)",
+                condition=f"attribute_exists(pk){done_stays}",
                 names={"#status": "status"},
-                values={":status": status.value},
+                values={":status": status.value, **values},
             ),
         )
 
     def pending(self, before: datetime) -> Sequence[Effect]:
-        """The oldest effects pending since before that moment, 200 at most."""
+        """The oldest effects pending since before that moment, 1,000 at most."""
         found = self._table.listed("effects", before=moment(before))
         return tuple(_effect(item) for item in islice(found, AT_MOST))
+
+    def put_off(self, effect: Effect, until: datetime) -> None:
+        """List a pending effect as if it were pending since that moment only."""
+        self._table.update(
+            effect.subject,
+            _sk(effect.kind, effect.key),
+            Change(
+                "SET gsi1sk = :until",
+                condition="#status = :pending AND attribute_exists(gsi1pk)",
+                names={"#status": "status"},
+                values={":until": moment(until), ":pending": EffectStatus.PENDING.value},
+            ),
+        )
+
+    def watch(self, effect: Effect) -> None:
+        """Mark an effect done, and list it among those whose workflow must be seen through."""
+        self._table.update(
+            effect.subject,
+            _sk(effect.kind, effect.key),
+            Change(
+                "SET #status = :done, gsi1pk = :watched, gsi1sk = :since",
+                condition="#status = :pending",
+                names={"#status": "status"},
+                values={
+                    ":done": EffectStatus.DONE.value,
+                    ":pending": EffectStatus.PENDING.value,
+                    ":watched": WATCHED,
+                    ":since": moment(effect.created_at),
+                },
+            ),
+        )
+
+    def watched(self) -> Sequence[Effect]:
+        """Effects whose workflow must be seen through, oldest first; 1,000 at most."""
+        return tuple(_effect(item) for item in islice(self._table.listed(WATCHED), AT_MOST))
 
 
 def effects_to_write(table: LedgerTable, effects: Sequence[Effect]) -> list[Write]:

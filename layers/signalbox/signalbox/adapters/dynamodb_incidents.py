@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 from signalbox.adapters.dynamodb_documents import from_document, moment, to_document
 from signalbox.adapters.dynamodb_effects import effects_to_write
-from signalbox.adapters.dynamodb_table import LedgerTable
+from signalbox.adapters.dynamodb_table import Change, LedgerTable
 from signalbox.domain.effects import Effect
+from signalbox.domain.errors import AwsUnavailableError
 from signalbox.domain.identity import PipelineId
 from signalbox.domain.incidents import Hold, Incident
 
@@ -31,6 +34,26 @@ class DynamoDbIncidents:
         standing = outcome.standing or {}
         return incident.id if outcome.won else str(standing["incident_id"])
 
+    def take_over_target(
+        self, service: str, environment: str, incident: Incident, holder: str
+    ) -> str:
+        """Take the lock from a holder that is over; returns the incident that holds it now."""
+        outcome = self._table.update(
+            f"target#{service}/{environment}",
+            "lock",
+            Change(
+                "SET incident_id = :taker, #at = :at",
+                condition="incident_id = :holder",
+                names={"#at": "at"},
+                values={
+                    ":taker": incident.id,
+                    ":holder": holder,
+                    ":at": moment(incident.opened_at),
+                },
+            ),
+        )
+        return incident.id if outcome.won else self.claim_target(service, environment, incident)
+
     def release_target(self, service: str, environment: str, incident_id: str) -> None:
         """Give the lock back; nothing happens where another incident holds it."""
         self._table.delete(
@@ -45,8 +68,13 @@ class DynamoDbIncidents:
         item = self._table.get(f"incident#{incident_id}", "incident")
         return from_document(Incident, item) if item else None
 
-    def save_incident(self, incident: Incident, effects: Sequence[Effect]) -> None:
-        """Write the incident as it now stands, with its effects and its link to the release."""
+    def save_incident(self, incident: Incident, effects: Sequence[Effect]) -> Incident:
+        """Write the incident as it now stands, with its effects and its link to the release;
+        returns it as it was written.
+
+        Raises AwsUnavailableError, and writes nothing, where it was written since it was read: a
+        step that outlives its timeout must not undo what came after it.
+        """
         writes = effects_to_write(self._table, effects)
         if incident.release is not None:
             link = {
@@ -55,8 +83,12 @@ class DynamoDbIncidents:
                 "incident_id": incident.id,
             }
             writes.append(self._table.put(link))
-        item = {"pk": incident.subject, "sk": "incident", **to_document(incident)}
-        self._table.transact(self._table.put(item), writes)
+        saved, nonce = replace(incident, revision=incident.revision + 1), secrets.token_hex(16)
+        item = {"pk": saved.subject, "sk": "incident", "nonce": nonce, **to_document(saved)}
+        lead = self._table.put_over(item, "revision", incident.revision)
+        if not self._table.transact(lead, writes).unless_ours(nonce).won:
+            raise AwsUnavailableError(f"incident {incident.id} was written by another step")
+        return saved
 
     def hold(self, hold: Hold) -> None:
         """Record a hold. The first one on a stage stays: it says since when and why."""

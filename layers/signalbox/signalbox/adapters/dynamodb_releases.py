@@ -20,7 +20,10 @@ from signalbox.domain.incidents import Incident
 from signalbox.domain.releases import Release, fold, rank_of
 from signalbox.domain.scopes import scope_of, state_of, subject_of
 from signalbox.domain.states import EXECUTION_RANK, FINAL_RANK
-from signalbox.ports import ReleaseNotes
+from signalbox.domain.truth import ReleaseNotes
+
+REMEMBERED = 1000
+"""Releases whose marker a process remembers to be there."""
 
 NOTES = frozenset(ReleaseNotes.__dataclass_fields__)
 
@@ -32,6 +35,7 @@ class DynamoDbReleases:
         self._table = table
         self._gates = DynamoDbGates(table)
         self._incidents = DynamoDbIncidents(table)
+        self._marked: set[ReleaseId] = set()
 
     def record(self, fact: ReleaseFact, effects: Sequence[Effect]) -> bool:
         """Write one observation with its effects in one transaction; False where it was known.
@@ -101,7 +105,13 @@ class DynamoDbReleases:
         return tuple(sorted((one for one in found if one), key=lambda one: one.opened_at))
 
     def _mark(self, fact: ReleaseFact) -> None:
-        """Keep the release's marker: listed while the furthest pipeline fact is not final."""
+        """Keep the release's marker: listed while the furthest pipeline fact is not final.
+
+        Markers are never deleted, and facts of stages and actions only see that there is one: it is
+        not asked for again where this process has seen it.
+        """
+        if fact.release in self._marked and not isinstance(fact, PipelineChanged):
+            return
         pipeline = fact.release.pipeline
         listing = "SET gsi1pk = :releases, gsi1sk = if_not_exists(created_at, :at),"
         kept = (
@@ -128,6 +138,9 @@ class DynamoDbReleases:
             values[":releases"] = "releases"
         change = Change(expression, condition=condition, names={"#region": "region"}, values=values)
         self._table.update(_pk(fact.release), "release", change)
+        if len(self._marked) >= REMEMBERED:
+            self._marked.clear()
+        self._marked.add(fact.release)
 
 
 def _pk(release: ReleaseId) -> str:

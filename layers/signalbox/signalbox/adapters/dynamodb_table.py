@@ -161,6 +161,18 @@ class LedgerTable:
             request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         return {"Put": request}
 
+    def put_over(self, item: Item, counter: str, seen: int) -> Write:
+        """The part of a transaction that puts an item over the one whose ``counter`` was ``seen``.
+
+        0 stands for no item, and for one without the counter.
+        """
+        condition = "#counter = :seen" if seen else "attribute_not_exists(#counter)"
+        request: dict[str, Any] = dict(self.put(item, condition=condition)["Put"])
+        request["ExpressionAttributeNames"] = {"#counter": counter}
+        if seen:
+            request["ExpressionAttributeValues"] = to_attributes({":seen": seen})
+        return {"Put": request}
+
     def updating(self, pk: str, sk: str, change: Change) -> Write:
         """The part of a transaction that updates an item."""
         request: dict[str, Any] = {

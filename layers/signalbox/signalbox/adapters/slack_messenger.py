@@ -17,6 +17,11 @@ TIMEOUT_SECONDS = 3
 WORTH_WAITING_SECONDS = 3
 """A longer ``Retry-After`` is left to the queue: a function that sleeps is paid for."""
 
+SILENT_CALLS = 2
+SILENT_FOR_SECONDS = 20
+"""After so many calls in a row without any answer no more are made for so long: a batch of ten
+messages must not outlast its function by waiting three seconds for each of their calls."""
+
 UNKNOWN_USER = {"users_not_found", "invalid_email"}
 
 
@@ -24,12 +29,19 @@ class SlackMessenger:
     """Messenger and People. slack_sdk by itself waits for 30 s, and retries what was lost."""
 
     def __init__(
-        self, secrets: SlackSecrets, api_url: str, sleep: Callable[[float], None] = time.sleep
+        self,
+        secrets: SlackSecrets,
+        api_url: str,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._secrets = secrets
         self._api_url = api_url
         self._sleep = sleep
+        self._monotonic = monotonic
         self._ids: dict[str, str | None] = {}
+        self._silent_calls = 0
+        self._last_silence = 0.0
 
     def post(self, channel: str, message: Mapping[str, Any]) -> tuple[str, str]:
         """Post a message; returns its (channel id, ts). Not repeated where the reply was lost."""
@@ -79,6 +91,9 @@ class SlackMessenger:
         return self._once(method, form, arguments)
 
     def _once(self, method: str, form: bool, arguments: Mapping[str, Any]) -> Any:
+        since = self._monotonic() - self._last_silence
+        if self._silent_calls >= SILENT_CALLS and since < SILENT_FOR_SECONDS:
+            raise SlackUnavailableError(f"Slack was silent just now; {method} was not tried")
         client = WebClient(
             token=self._secrets.current().bot_token,
             base_url=self._api_url,
@@ -87,13 +102,18 @@ class SlackMessenger:
         )
         how: dict[str, Any] = {"params": arguments} if form else {"json": arguments}
         try:
-            return client.api_call(method, **how).data
+            data = client.api_call(method, **how).data
+            self._silent_calls = 0
+            return data
         except SlackApiError as error:
+            self._silent_calls = 0
             answer = error.response
             data = answer.data if isinstance(answer.data, dict) else {}
             raise slack_error(method, answer.status_code, data, answer.headers) from error
         except (SlackClientError, OSError, ValueError) as error:
             # OSError covers resets and timeouts; a body that is no JSON is a ValueError.
+            self._silent_calls += 1
+            self._last_silence = self._monotonic()
             raise SlackUnavailableError(
                 f"Slack did not answer {method}: {type(error).__name__}"
             ) from error

@@ -47,15 +47,24 @@ def first_break(entries: Iterable[AuditEntry]) -> int | None:
     """
     previous = ""
     for number, entry in enumerate(entries, start=1):
-        computed = entry_hash(
-            subject=entry.subject,
-            number=number,
-            what=entry.what,
-            details=entry.details,
-            at=entry.at,
-            previous=previous,
-        )
-        if (entry.number, entry.previous, entry.hash) != (number, previous, computed):
+        if (entry.number, entry.previous) != (number, previous) or not is_whole(entry):
             return number
         previous = entry.hash
     return None
+
+
+def is_whole(entry: AuditEntry) -> bool:
+    """Whether the entry has the hash that it holds."""
+    return entry.hash == hash_as(entry, entry.number)
+
+
+def hash_as(entry: AuditEntry, number: int) -> str:
+    """The hash that the entry would have under a number."""
+    return entry_hash(
+        subject=entry.subject,
+        number=number,
+        what=entry.what,
+        details=entry.details,
+        at=entry.at,
+        previous=entry.previous,
+    )

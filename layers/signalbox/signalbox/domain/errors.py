@@ -4,6 +4,7 @@ SignalboxError
 ├── RetryableError             the same call may work later; queues and machines retry it
 │   ├── AwsUnavailableError    throttled, timed out, 5xx
 │   ├── SlackUnavailableError  429, 5xx, no answer (carries ``retry_after_seconds``)
+│   │   └── ChannelBusyError   our own limit of one message per second and channel
 │   └── NotYetError            the world is not there yet: a token not written, a deployment running
 └── PermanentError             it will never work without a change by a person
     ├── UnreadableEventError   bad input; the message says what is wrong with it
@@ -29,7 +30,14 @@ class RetryableError(SignalboxError):
 
 
 class AwsUnavailableError(RetryableError):
-    """AWS throttled, timed out, or answered with a server error."""
+    """AWS throttled, timed out, or answered with a server error.
+
+    ``throttled`` tells that it asked for fewer calls.
+    """
+
+    def __init__(self, message: str, *, throttled: bool = False) -> None:
+        super().__init__(message)
+        self.throttled = throttled
 
 
 class SlackUnavailableError(RetryableError):
@@ -41,6 +49,10 @@ class SlackUnavailableError(RetryableError):
     def __init__(self, message: str, *, retry_after_seconds: int | None = None) -> None:
         super().__init__(message)
         self.retry_after_seconds = retry_after_seconds
+
+
+class ChannelBusyError(SlackUnavailableError):
+    """So many messages wait for this channel that this one must come again."""
 
 
 class NotYetError(RetryableError):

@@ -1,10 +1,17 @@
-"""What has happened, as Signalbox understands it. Strangers' payloads become these at the edge."""
+"""What has happened, as Signalbox understands it. Strangers' payloads become these at the edge.
+
+``extra`` of a fact holds what its event said besides: the fields of its detail that are read here
+for nothing, secrets masked, at most 4 kB of JSON. It is kept with the fact for whoever looks later;
+two facts that differ in it alone are equal. ``replayed`` says that an archive sent the event once
+more (EventBridge's ``replay-name``): such a fact is recorded, and is no news.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from signalbox.domain.identity import AlarmId, PipelineId, ReleaseId
 from signalbox.domain.states import ActionState, AlarmState, ExecutionState
@@ -35,6 +42,8 @@ class PipelineChanged:
     trigger_detail: str = ""
     commit: Commit | None = None
     raw_state: str = ""
+    replayed: bool = field(default=False, compare=False, repr=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +56,17 @@ class StageChanged:
     at: datetime
     attempt: int = 1
     raw_state: str = ""
+    replayed: bool = field(default=False, compare=False, repr=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactLocation:
+    """Where an action put one of its output artifacts: an object in the artifact bucket."""
+
+    name: str
+    bucket: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +74,8 @@ class ActionChanged:
     """An action execution entered ``state``.
 
     ``action_execution_id`` is empty in events from before 2024. ``external_id`` and
-    ``external_url`` point at the build, deployment or commit that the action ran.
+    ``external_url`` point at the build, deployment or commit that the action ran. ``outputs`` are
+    the artifacts that it made.
     """
 
     release: ReleaseId
@@ -70,15 +91,19 @@ class ActionChanged:
     external_url: str = ""
     summary: str = ""
     error_code: str = ""
+    outputs: tuple[ArtifactLocation, ...] = ()
     raw_state: str = ""
+    replayed: bool = field(default=False, compare=False, repr=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlarmChanged:
     """A CloudWatch alarm moved from ``previous`` to ``state`` at ``at``.
 
-    ``suppressed_by`` names what mutes the alarm's actions, or is empty. ``raw_state`` is AWS's
-    word where ``state`` is ``UNKNOWN``.
+    ``suppressed_by`` names what mutes the alarm's actions, or is empty. ``tags`` are the alarm's
+    own, where it propagates them (``ActionConfiguration.AlarmTagsPropagation``). ``raw_state`` is
+    AWS's word where ``state`` is ``UNKNOWN``.
     """
 
     alarm: AlarmId
@@ -87,7 +112,10 @@ class AlarmChanged:
     at: datetime
     reason: str = ""
     suppressed_by: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict, hash=False)
     raw_state: str = ""
+    replayed: bool = field(default=False, compare=False, repr=False)
+    extra: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +138,7 @@ class BuildChanged:
     logs_url: str = ""
     reason: str = ""
     raw_status: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +160,7 @@ class DeploymentChanged:
     reason: str = ""
     part: str = ""
     raw_state: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +178,7 @@ class ImageScanned:
     at: datetime
     findings: Mapping[str, int] = field(default_factory=dict)
     raw_status: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +193,7 @@ class ApprovalAsked:
     action: str
     at: datetime | None = None
     expires_at: datetime | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -44,7 +44,8 @@ class Incident:
 
     ``release`` is the one that is blamed. ``rollback_execution`` is the pipeline execution that
     the rollback made. ``evidence`` is what verification saw, for people. ``version`` is what the
-    environment served before the rollback, where that could be read.
+    environment served before the rollback, where that could be read. ``revision`` counts how often
+    it was written when it was read: a writer who has not seen the last one writes nothing.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Incident:
     evidence: str = ""
     version: str = ""
     closed_at: datetime | None = None
+    revision: int = field(default=0, compare=False)
 
     @property
     def subject(self) -> str:

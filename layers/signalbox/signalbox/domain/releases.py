@@ -6,7 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from signalbox.domain.facts import ActionChanged, Commit, PipelineChanged, ReleaseFact, StageChanged
+from signalbox.domain.facts import (
+    ActionChanged,
+    ArtifactLocation,
+    Commit,
+    PipelineChanged,
+    ReleaseFact,
+    StageChanged,
+)
 from signalbox.domain.identity import ReleaseId
 from signalbox.domain.states import (
     ACTION_RANK,
@@ -33,6 +40,7 @@ class Action:
     external_url: str = ""
     summary: str = ""
     error_code: str = ""
+    outputs: tuple[ArtifactLocation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +152,7 @@ def _fold_action(action: Action, fact: ActionChanged) -> Action:
         external_url=fact.external_url or action.external_url,
         summary=fact.summary or action.summary,
         error_code=fact.error_code or action.error_code,
+        outputs=fact.outputs or action.outputs,
     )
 
 

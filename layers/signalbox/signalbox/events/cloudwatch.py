@@ -2,7 +2,8 @@
 
 EventBridge puts the alarm into ``detail``; an alarm that calls a function directly puts it into
 ``alarmData`` and has no detail type; SNS has its own PascalCase form, whose ``Region`` is a display
-name. Offsets are written ``+0000``. Names of alarms may hold any character.
+name. Offsets are written ``+0000``. Names of alarms may hold any character. Tags come only where
+the alarm propagates them (user guide, *Alarm tags in action payloads*).
 """
 
 from __future__ import annotations
@@ -27,11 +28,26 @@ from signalbox.events.fields import (
     account,
     known,
     mapping,
+    mappings,
     parse,
     text,
 )
+from signalbox.events.leftovers import leftovers
 from signalbox.events.reading import Reading
 from signalbox.events.times import moment
+
+
+def _tags(value: object) -> dict[str, str]:
+    """Tags as an object, or as a list of pairs of ``key`` and ``value``, as other services have."""
+    pairs = [
+        (pair.get("key") or pair.get("Key"), pair.get("value") or pair.get("Value"))
+        for pair in mappings(value)
+    ]
+    named = {text(name): text(said) for name, said in [*mapping(value).items(), *pairs]}
+    return {name: said for name, said in named.items() if name}
+
+
+Tags = Annotated[dict[str, str], BeforeValidator(_tags)]
 
 
 class _State(Payload):
@@ -51,6 +67,7 @@ class _Alarm(Payload):
     previous: Annotated[_Previous, BeforeValidator(mapping)] = Field(
         default=_Previous(), alias="previousState"
     )
+    tags: Tags = Field(default_factory=dict, alias="alarmTags")
 
 
 class _Message(Payload):
@@ -58,6 +75,7 @@ class _Message(Payload):
     state: Word = Field(alias="NewStateValue")
     previous: Text = Field(default="", alias="OldStateValue")
     reason: Text = Field(default="", alias="NewStateReason")
+    tags: Tags = Field(default_factory=dict, alias="AlarmTags")
 
 
 class _Place(Payload):
@@ -69,7 +87,7 @@ def read_state_change(event: Envelope) -> Reading:
     """``CloudWatch Alarm State Change``."""
     kind = "cloudwatch.alarm"
     alarm = parse(_Alarm, event.detail, where=f"{kind}: detail")
-    return _reading(kind, alarm, event.place(kind), event.said_at)
+    return _reading(kind, alarm, event.place(kind), event.said_at, replayed=event.replayed)
 
 
 def is_direct(payload: Mapping[str, Any]) -> bool:
@@ -110,12 +128,21 @@ def read_message(payload: Mapping[str, Any], received_at: datetime | None) -> Re
             "alarmName": message.name,
             "state": {"value": message.state, "reason": message.reason},
             "previousState": {"value": message.previous},
+            "alarmTags": message.tags,
         }
     )
-    return _reading(kind, alarm, place, moment(payload.get("StateChangeTime")) or received_at)
+    at = moment(payload.get("StateChangeTime")) or received_at
+    return _reading(kind, alarm, place, at, said_in=message)
 
 
-def _reading(kind: str, alarm: _Alarm, place: tuple[str, str], sent_at: datetime | None) -> Reading:
+def _reading(
+    kind: str,
+    alarm: _Alarm,
+    place: tuple[str, str],
+    sent_at: datetime | None,
+    said_in: Payload | None = None,
+    replayed: bool = False,
+) -> Reading:
     at = moment(alarm.state.timestamp) or sent_at
     if at is None:
         raise UnreadableEventError(f"{kind}: time: is missing or not a time")
@@ -128,7 +155,10 @@ def _reading(kind: str, alarm: _Alarm, place: tuple[str, str], sent_at: datetime
         at=at,
         reason=alarm.state.reason,
         suppressed_by=alarm.state.suppressed_by,
+        tags=alarm.tags,
         raw_state=raw_state,
+        replayed=replayed,
+        extra=leftovers(said_in or alarm),
     )
     return Reading(kind=kind, fact=fact)
 

@@ -14,6 +14,7 @@ from signalbox.domain.facts import BuildChanged
 from signalbox.domain.states import BuildStatus
 from signalbox.events.envelope import Envelope
 from signalbox.events.fields import HyphenatedPayload, Name, Text, Word, known, mapping, parse, text
+from signalbox.events.leftovers import leftovers
 from signalbox.events.reading import Reading
 
 _FAILED = frozenset({"FAILED", "FAULT", "TIMED_OUT", "STOPPED"})
@@ -109,6 +110,7 @@ def _reading(
         logs_url=detail.additional_information.logs.deep_link,
         reason=reason or ("" if phase else detail.additional_information.first_failure()),
         raw_status=raw_status,
+        extra=leftovers(detail),
     )
     return Reading(kind=kind, fact=fact)
 

@@ -22,6 +22,7 @@ from signalbox.domain.states import (
 )
 from signalbox.events.envelope import Envelope
 from signalbox.events.fields import Key, Name, Payload, Text, Word, account, mapping, parse, text
+from signalbox.events.leftovers import leftovers
 from signalbox.events.reading import Reading
 from signalbox.events.times import moment
 from signalbox.events.wrappers import json_object
@@ -89,6 +90,7 @@ def read_trigger(payload: Mapping[str, Any], received_at: datetime | None) -> Re
         reason=_error_message(payload.get("errorInformation")),
         part=trigger.instance_id,
         raw_state=status,
+        extra=leftovers(trigger),
     )
     return Reading(kind=kind, fact=fact)
 
@@ -105,6 +107,7 @@ def _fact(kind: str, event: Envelope, detail: _Deployment, part: str) -> Deploym
         at=event.at(kind),
         part=part,
         raw_state=detail.state,
+        extra=leftovers(detail),
     )
 
 

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field
 from signalbox.domain.facts import (
     ActionChanged,
     ApprovalAsked,
+    ArtifactLocation,
     Commit,
     PipelineChanged,
     StageChanged,
@@ -32,12 +33,15 @@ from signalbox.events.fields import (
     Word,
     known,
     mapping,
+    mappings,
     parse,
     text,
 )
+from signalbox.events.leftovers import leftovers
 from signalbox.events.reading import Reading
 from signalbox.events.times import moment
 from signalbox.events.wrappers import json_object
+from signalbox.notifications.masking import MASK
 
 
 class _Trigger(HyphenatedPayload):
@@ -99,11 +103,29 @@ class _Result(HyphenatedPayload):
     error_code: Text = ""
 
 
+class _Object(Payload):
+    bucket: Text = ""
+    key: Text = ""
+
+
+class _Artifact(Payload):
+    name: Text = ""
+    place: Annotated[_Object, BeforeValidator(mapping)] = Field(
+        default=_Object(), alias="s3location"
+    )
+
+    @property
+    def location(self) -> ArtifactLocation:
+        """Where it lies."""
+        return ArtifactLocation(name=self.name, bucket=self.place.bucket, key=self.place.key)
+
+
 class _Action(_Stage):
     action: Key
     action_execution_id: OptionalKey = ""
     type: Annotated[_Type, BeforeValidator(mapping)] = _Type()
     execution_result: Annotated[_Result, BeforeValidator(mapping)] = _Result()
+    output_artifacts: Annotated[tuple[_Artifact, ...], BeforeValidator(mappings)] = ()
 
 
 class _Approval(Payload):
@@ -111,6 +133,8 @@ class _Approval(Payload):
     stage: Key = Field(alias="stageName")
     action: Key = Field(alias="actionName")
     expires: Text = ""
+    token: Text = ""
+    review_link: Text = Field(default="", alias="approvalReviewLink")
 
 
 def read_pipeline(event: Envelope) -> Reading:
@@ -128,6 +152,8 @@ def read_pipeline(event: Envelope) -> Reading:
         trigger_detail=detail.execution_trigger.trigger_detail,
         commit=detail.execution_trigger.commit(),
         raw_state=raw_state,
+        replayed=event.replayed,
+        extra=leftovers(detail, event.attributes),
     )
     return Reading(kind=kind, fact=fact)
 
@@ -144,6 +170,8 @@ def read_stage(event: Envelope) -> Reading:
         at=event.at(kind),
         attempt=detail.attempt,
         raw_state=raw_state,
+        replayed=event.replayed,
+        extra=leftovers(detail, event.attributes),
     )
     return Reading(kind=kind, fact=fact)
 
@@ -151,12 +179,17 @@ def read_stage(event: Envelope) -> Reading:
 def read_action(event: Envelope) -> Reading:
     """``CodePipeline Action Execution State Change``.
 
-    CodeStar notifications carry the reason of a failure beside the detail.
+    CodeStar notifications carry the reason of a failure beside the detail. Of an approval the
+    external id is its token (PutApprovalResult, API reference): it goes nowhere.
     """
     kind = "codepipeline.action"
     detail = parse(_Action, event.detail, where=f"{kind}: detail")
     state, raw_state = known(ActionState, detail.state, ActionState.UNKNOWN)
     result = detail.execution_result
+    is_approval = detail.type.category == "Approval" or detail.type.provider == "Manual"
+    token = result.external_execution_id if is_approval else ""
+    summary = _plain(result.external_execution_summary)
+    summary = summary or text(event.attributes.get("additionalInformation"))
     fact = ActionChanged(
         release=detail.release(*event.place(kind)),
         stage=detail.stage,
@@ -167,12 +200,14 @@ def read_action(event: Envelope) -> Reading:
         attempt=detail.attempt,
         category=detail.type.category,
         provider=detail.type.provider,
-        external_id=result.external_execution_id,
-        external_url=result.external_execution_url,
-        summary=_plain(result.external_execution_summary)
-        or text(event.attributes.get("additionalInformation")),
+        external_id="" if is_approval else result.external_execution_id,
+        external_url=_without(token, result.external_execution_url),
+        summary=_without(token, summary),
         error_code=result.error_code,
+        outputs=tuple(made.location for made in detail.output_artifacts if made.place.key),
         raw_state=raw_state,
+        replayed=event.replayed,
+        extra=leftovers(detail, event.attributes, without=token),
     )
     return Reading(kind=kind, fact=fact)
 
@@ -185,7 +220,7 @@ def is_approval_message(payload: Mapping[str, Any]) -> bool:
 def read_approval_message(
     payload: Mapping[str, Any], received_at: datetime | None, topic_arn: str
 ) -> Reading:
-    """The approval message. Its token stays unread: it must go nowhere.
+    """The approval message. Its token, which its review link ends with, must go nowhere.
 
     The message names no account: that of the topic stands in, or nothing.
     """
@@ -199,8 +234,13 @@ def read_approval_message(
         action=approval.action,
         at=received_at,
         expires_at=moment(approval.expires),
+        extra=leftovers(approval, without=approval.token),
     )
     return Reading(kind=kind, fact=fact)
+
+
+def _without(token: str, said: str) -> str:
+    return said.replace(token, MASK) if token else said
 
 
 def _plain(summary: str) -> str:

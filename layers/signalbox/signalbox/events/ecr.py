@@ -23,6 +23,7 @@ from signalbox.events.fields import (
     parse,
     whole,
 )
+from signalbox.events.leftovers import leftovers
 from signalbox.events.reading import Reading
 
 
@@ -68,5 +69,6 @@ def _reading(kind: str, event: Envelope) -> Reading:
         at=event.at(kind),
         findings=detail.finding_severity_counts,
         raw_status=raw_status,
+        extra=leftovers(detail),
     )
     return Reading(kind=kind, fact=fact)

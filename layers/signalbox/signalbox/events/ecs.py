@@ -1,4 +1,4 @@
-"""ECS: deployments, their hooks and tasks.
+"""ECS: deployments, their hooks and tasks, and what services say of themselves.
 
 ``ECS Deployment State Change`` names cluster and service only in the resource's ARN, and is sent
 for rollbacks as well: then only ``reason`` differs. Hooks are new in 2026.
@@ -13,20 +13,28 @@ from signalbox.domain.facts import DeploymentChanged
 from signalbox.domain.states import (
     ECS_DEPLOYMENT_EVENT,
     ECS_HOOK_EVENT,
+    ECS_SERVICE_EVENT,
     ECS_TASK_STATUS,
     DeploymentState,
     EcsDeploymentEvent,
     EcsHookEvent,
+    EcsServiceEvent,
     EcsTaskStatus,
 )
 from signalbox.events.envelope import Envelope
 from signalbox.events.fields import Name, Payload, Text, Word, parse
+from signalbox.events.leftovers import leftovers
 from signalbox.events.reading import Reading, ignored
 
 
 class _Deployment(Payload):
     event_name: Word = Field(alias="eventName")
     deployment_id: Name = Field(alias="deploymentId")
+    reason: Text = ""
+
+
+class _ServiceAction(Payload):
+    event_name: Word = Field(alias="eventName")
     reason: Text = ""
 
 
@@ -58,9 +66,33 @@ def read_deployment(event: Envelope) -> Reading:
     target = _service_in(*event.resources)
     if not target:
         raise UnreadableEventError(f"{kind}: resources: name no service")
-    return _reading(
-        kind, event, target, detail.deployment_id, state, detail.event_name, detail.reason, ""
-    )
+    said = (state, detail.event_name, detail.reason)
+    return _reading(kind, event, detail, target, detail.deployment_id, said)
+
+
+def read_service_action(event: Envelope) -> Reading:
+    """``ECS Service Action``. It names no deployment: it says why the service's own goes on.
+
+    The steps of deployments come here as well, without an id; their own events are read instead.
+    """
+    kind = "ecs.service_action"
+    detail = parse(_ServiceAction, event.detail, where=f"{kind}: detail")
+    name, why_not = detail.event_name.upper(), ""
+    try:
+        state = ECS_SERVICE_EVENT[EcsServiceEvent(name)]
+    except ValueError:
+        state = DeploymentState.UNKNOWN
+    if name in EcsDeploymentEvent.__members__:
+        why_not = "the deployment's own event says the same, and which deployment it is"
+    elif state is DeploymentState.SUCCEEDED:
+        why_not = "a steady service says nothing of a deployment that its own events do not say"
+    if why_not:
+        account, region = event.place(kind)
+        return ignored(kind, why_not, account=account, region=region)
+    target = _service_in(*event.resources)
+    if not target:
+        raise UnreadableEventError(f"{kind}: resources: name no service")
+    return _reading(kind, event, detail, target, "", (state, detail.event_name, detail.reason))
 
 
 def read_hook(event: Envelope) -> Reading:
@@ -75,8 +107,8 @@ def read_hook(event: Envelope) -> Reading:
     deployment = detail.service_deployment_arn or next(iter(event.resources), "")
     if not target or not deployment:
         raise UnreadableEventError(f"{kind}: detail.serviceDeploymentArn: is missing")
-    name, reason, part = detail.event_name, detail.lifecycle_stage, detail.hook_id
-    return _reading(kind, event, target, deployment, state, name, reason, part)
+    said = (state, detail.event_name, detail.lifecycle_stage)
+    return _reading(kind, event, detail, target, deployment, said, part=detail.hook_id)
 
 
 def read_task(event: Envelope) -> Reading:
@@ -93,21 +125,23 @@ def read_task(event: Envelope) -> Reading:
     except ValueError:
         state = DeploymentState.UNKNOWN
     target = f"{detail.cluster_arn.rpartition('/')[2]}/{service}"
-    why, part = detail.stopped_reason, detail.task_arn.rpartition("/")[2]
-    return _reading(kind, event, target, detail.started_by, state, detail.last_status, why, part)
+    said = (state, detail.last_status, detail.stopped_reason)
+    part = detail.task_arn.rpartition("/")[2]
+    return _reading(kind, event, detail, target, detail.started_by, said, part=part)
 
 
 def _reading(
     kind: str,
     event: Envelope,
+    detail: Payload,
     target: str,
     deployment_id: str,
-    state: DeploymentState,
-    raw_state: str,
-    reason: str,
-    part: str,
+    said: tuple[DeploymentState, str, str],
+    part: str = "",
 ) -> Reading:
+    """``said`` is the state, AWS's word for it, and the reason."""
     account, region = event.place(kind)
+    state, raw_state, reason = said
     fact = DeploymentChanged(
         account=account,
         region=region,
@@ -119,6 +153,7 @@ def _reading(
         reason=reason,
         part=part,
         raw_state=raw_state,
+        extra=leftovers(detail),
     )
     return Reading(kind=kind, fact=fact)
 

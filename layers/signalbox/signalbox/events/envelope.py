@@ -13,6 +13,7 @@ from typing import Any
 
 from signalbox.domain.errors import UnreadableEventError
 from signalbox.events.fields import Key, Payload, account, mapping, parse, text
+from signalbox.events.leftovers import quoted
 from signalbox.events.times import moment
 from signalbox.events.wrappers import json_object
 
@@ -24,7 +25,11 @@ class _Place(Payload):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """One event, not yet read further. ``said_at`` is None where its time is missing or odd."""
+    """One event, not yet read further.
+
+    ``said_at`` is None where its time is missing or odd; ``replayed`` says that it comes out of an
+    archive (EventBridge then adds ``replay-name``).
+    """
 
     source: str
     detail_type: str
@@ -34,6 +39,7 @@ class Envelope:
     resources: tuple[str, ...]
     detail: object
     attributes: Mapping[str, Any]
+    replayed: bool = False
 
     def place(self, kind: str) -> tuple[str, str]:
         """Its account and region. Raises UnreadableEventError where either is missing."""
@@ -63,7 +69,7 @@ def open_envelope(payload: Mapping[str, Any], received_at: datetime | None) -> E
     if not source:
         raise UnreadableEventError("source: is missing")
     if not detail_type:
-        raise UnreadableEventError(f"{source}: detail-type: is missing")
+        raise UnreadableEventError(f"{quoted(source)}: detail-type: is missing")
     resources = payload.get("resources")
     arns = tuple(text(arn) for arn in resources if text(arn)) if isinstance(resources, list) else ()
     partition = next((arn.split(":") for arn in arns if arn.count(":") >= 5), [""] * 5)
@@ -77,4 +83,5 @@ def open_envelope(payload: Mapping[str, Any], received_at: datetime | None) -> E
         resources=arns,
         detail=(json_object(detail) or detail) if isinstance(detail, str) else detail,
         attributes=mapping(payload.get("additionalAttributes")),
+        replayed="replay-name" in payload,
     )

@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 
 from signalbox.domain.errors import UnreadableEventError
+from signalbox.notifications.masking import mask
 
 _LARGEST = 2**31
 _COMPLAINTS = {
@@ -23,9 +24,12 @@ _KEY = r"^[!\"$-.0-~]{1,128}$"  # printable ASCII but blank, "#" and "/"
 
 
 class Payload(BaseModel):
-    """A part of a stranger's payload: unknown fields are ignored, since AWS adds them."""
+    """A part of a stranger's payload. Unknown fields change nothing, since AWS adds them.
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    They stay in ``model_extra``, out of which ``leftovers`` keeps what fits.
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
 
 
 class HyphenatedPayload(Payload):
@@ -63,6 +67,11 @@ def account(value: object) -> str:
 def mapping(value: object) -> Mapping[str, Any]:
     """The object itself, or an empty one where AWS sent null, a list, or text instead."""
     return value if isinstance(value, Mapping) else {}
+
+
+def mappings(value: object) -> list[Mapping[str, Any]]:
+    """The objects of a list, in order; of anything else, none."""
+    return [part for part in value if isinstance(part, Mapping)] if isinstance(value, list) else []
 
 
 def _essential(value: object) -> object:
@@ -123,8 +132,11 @@ def parse(model: type[P], payload: object, *, where: str) -> P:
 
 
 def known(states: type[S], value: str, otherwise: S) -> tuple[S, str]:
-    """Look ``value`` up in a closed set; returns the state, and the value where it is not in it."""
+    """Look ``value`` up in a closed set; returns the state, and the value where it is not in it.
+
+    The value becomes part of keys and sentences, so that a secret in it is masked.
+    """
     try:
         return states(value.strip().upper()), ""
     except ValueError:
-        return otherwise, value
+        return otherwise, mask(value)

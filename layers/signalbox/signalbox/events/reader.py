@@ -14,6 +14,7 @@ from signalbox.domain.errors import UnreadableEventError
 from signalbox.domain.facts import Fact
 from signalbox.events import cloudwatch, codebuild, codedeploy, codepipeline, ecr, ecs, strangers
 from signalbox.events.envelope import Envelope, is_envelope, open_envelope
+from signalbox.events.leftovers import quoted
 from signalbox.events.reading import Reading, ignored
 from signalbox.events.wrappers import Unwrapped, unwrap
 
@@ -30,6 +31,7 @@ ACTED_ON: Mapping[tuple[str, str], Callable[[Envelope], Reading]] = {
     ),
     ("aws.codedeploy", "CodeDeploy Instance State-change Notification"): codedeploy.read_instance,
     ("aws.ecs", "ECS Deployment State Change"): ecs.read_deployment,
+    ("aws.ecs", "ECS Service Action"): ecs.read_service_action,
     ("aws.ecs", "ECS Hook State Change"): ecs.read_hook,
     ("aws.ecs", "ECS Task State Change"): ecs.read_task,
     ("aws.ecr", "ECR Image Scan"): ecr.read_ecr_scan,
@@ -38,17 +40,16 @@ ACTED_ON: Mapping[tuple[str, str], Callable[[Envelope], Reading]] = {
 }
 
 _IMAGES = "images are looked up when they are needed"
+_DAEMONS = "daemons belong to a cluster, not to a release"
 _FINDING = "single findings are counted by the scan that found them"
 
 NOT_ACTED_ON: Mapping[tuple[str, str], tuple[str, str]] = {
-    ("aws.ecs", "ECS Service Action"): (
-        "ecs.service_action",
-        "it says nothing of a deployment that its own events do not say",
-    ),
     ("aws.ecs", "ECS Container Instance State Change"): (
         "ecs.container_instance",
         "the machines of a cluster are no part of a release",
     ),
+    ("aws.ecs", "ECS Daemon Service Action"): ("ecs.daemon", _DAEMONS),
+    ("aws.ecs", "ECS Daemon Deployment State Change"): ("ecs.daemon", _DAEMONS),
     ("aws.ecr", "ECR Image Action"): ("ecr.image_action", _IMAGES),
     ("aws.ecr", "ECR Replication Action"): ("ecr.replication", _IMAGES),
     ("aws.ecr", "ECR Referrer Action"): ("ecr.referrer", _IMAGES),
@@ -137,10 +138,11 @@ def _read_event(event: Envelope) -> Reading:
         kind, reason = NOT_ACTED_ON[name]
     elif event.source in READ_SOURCES:
         raise UnreadableEventError(
-            f"{event.source}: detail-type: {event.detail_type!r} is not one that Signalbox knows"
+            f"{event.source}: detail-type: {quoted(event.detail_type)}"
+            " is not one that Signalbox knows"
         )
     else:
-        other = ("eventbridge.other", f"nothing of {event.source} concerns a release")
+        other = ("eventbridge.other", f"nothing of {quoted(event.source)} concerns a release")
         kind, reason = _OTHER_SOURCES.get(event.source, other)
     return ignored(kind, reason, account=event.account, region=event.region)
 

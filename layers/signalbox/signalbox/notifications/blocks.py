@@ -45,6 +45,12 @@ def context(mrkdwn: str) -> Block:
     return {"type": "context", "elements": [marked(_fit(mrkdwn, SECTION_LIMIT))]}
 
 
+def small(elements: Sequence[Block]) -> Block:
+    """A line of small print of up to ten ``plain`` or ``marked`` texts."""
+    kept = [each | {"text": _fit(each["text"], SECTION_LIMIT)} for each in elements[:10]]
+    return {"type": "context", "elements": kept}
+
+
 def divider() -> Block:
     """A line across."""
     return {"type": "divider"}

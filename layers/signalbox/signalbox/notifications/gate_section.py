@@ -16,12 +16,13 @@ from signalbox.notifications.blocks import (
     plain_section,
     section,
 )
-from signalbox.notifications.text import safe, safe_line
+from signalbox.notifications.text import plain_line, safe, safe_line
 from signalbox.notifications.times import clock_time, day_and_time
 from signalbox.notifications.view import GateView, ReleaseView, stuck
 from signalbox.policies.outcome import Outcome
 
-SHOWN_CHANGES = 12
+SHOWN_CHANGES = 8
+SHOWN_VOTES = 10
 
 VERDICTS: dict[Verdict, str] = {
     Verdict.APPROVED: "✅ *Approved*",
@@ -57,18 +58,14 @@ def _question(view: ReleaseView, each: GateView) -> list[Block]:
     if view.policy.exclude_author:
         rules.append("authors may not approve their own change")
     rules.append(f"no answer by {day_and_time(gate.expires_at)} means no")
-    checks = "\n".join(
-        f"{MARKS[finding.outcome]} {safe_line(finding.why)}"
-        for finding in each.judgement.findings[1:]
-    )
     shown = dossier.artifact_digest.removeprefix("sha256:")[:12] or "unknown"
     return [
         section(f"✋ *May `{safe_line(view.short_commit)}` go on to the stage after "
                 f"`{safe_line(gate.stage)}`?*"),
-        plain_section(_changes(gate)),
+        plain_section(changes_told(gate, SHOWN_CHANGES)),
         fields(
             [
-                f"*Checks*\n{checks}",
+                f"*Checks*\n{checks_told(each)}",
                 f"*Way back*\n{safe_line(dossier.rollback_readiness)}",
                 f"*Revision*\n`{safe_line(dossier.revision[:12] or 'unknown')}`",
                 f"*Artifact (SHA-256)*\n`{safe_line(shown)}`",
@@ -78,34 +75,50 @@ def _question(view: ReleaseView, each: GateView) -> list[Block]:
     ]  # fmt: skip
 
 
-def _changes(gate: Gate) -> str:
+def changes_told(gate: Gate, most: int) -> str:
+    """The commits since the last good release, newest first, made safe."""
     changes, since = gate.dossier.changes, gate.dossier.last_good_revision[:7]
     if not changes:
         return "The build listed no commits since the last good release."
     after = f"since {since}, the last good release" if since else "and no good release before"
     lines = [f"{len(changes)} commit{'s' * (len(changes) > 1)} {after}:"]
-    for change in changes[:SHOWN_CHANGES]:
+    for change in changes[:most]:
         author = change.author_name or change.author_email or "unknown author"
         lines.append(f"• {change.id[:7]} {_line(author, 60)}: {_line(change.subject, 120)}")
-    if len(changes) > SHOWN_CHANGES:
-        lines.append(f"… and {len(changes) - SHOWN_CHANGES} more")
+    if len(changes) > most:
+        lines.append(f"… and {len(changes) - most} more")
     return safe("\n".join(lines))
 
 
+def checks_told(each: GateView) -> str:
+    """What each check of the policy says, one a line."""
+    findings = each.judgement.findings[1:]
+    return "\n".join(f"{MARKS[one.outcome]} {safe_line(one.why)}" for one in findings)
+
+
 def _line(text: str, limit: int) -> str:
-    return " ".join(text.split())[:limit]
+    return plain_line(text, limit)
 
 
-def _votes(each: GateView) -> list[Block]:
+def votes_told(each: GateView) -> str:
+    """Who voted what and when, and whose vote does not count, one a line."""
     lines = [
         f"{'👍' if vote.choice is Choice.APPROVE else '👎'} {safe_line(vote.name, 80)} "
         f"{'approved' if vote.choice is Choice.APPROVE else 'rejected'} {clock_time(vote.at)}"
         for vote in each.judgement.counted
     ] + [
-        f"🚫 {safe_line(refused.vote.name, 80)}'s vote does not count: {safe_line(refused.why)}"
+        f"🚫 {safe_line(refused.vote.name, 80)}'s vote does not count: "
+        f"{safe_line(refused.why, 150)}"
         for refused in each.judgement.refused
     ]
-    return [context("\n".join(lines))] if lines else []
+    kept = lines[:SHOWN_VOTES]
+    more = [f"… and {len(lines) - len(kept)} more"] if len(lines) > len(kept) else []
+    return "\n".join([*kept, *more])
+
+
+def _votes(each: GateView) -> list[Block]:
+    told = votes_told(each)
+    return [context(told)] if told else []
 
 
 def _buttons(view: ReleaseView, gate: Gate) -> Block:
@@ -136,10 +149,14 @@ def _answer(view: ReleaseView, each: GateView) -> list[Block]:
     if stuck(view, gate):
         blocks.append(section("🚨 *A human is needed:* " + safe_line(view.failure, 600)))
     elif gate.status is GateStatus.SETTLED:
-        known = gate.settlement in Settlement.__members__
-        words = SETTLEMENTS[Settlement(gate.settlement)] if known else safe_line(gate.settlement)
-        blocks.append(context(words))
+        blocks.append(context(settlement_told(gate)))
     return blocks
+
+
+def settlement_told(gate: Gate) -> str:
+    """What came of handing the verdict to CodePipeline."""
+    known = gate.settlement in Settlement.__members__
+    return SETTLEMENTS[Settlement(gate.settlement)] if known else safe_line(gate.settlement)
 
 
 def _stage(gate: Gate) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from signalbox.domain.incidents import Incident, IncidentStatus
 from signalbox.notifications.blocks import Block, context, divider, plain_section, section
+from signalbox.notifications.executions import execution_of
 from signalbox.notifications.text import safe, safe_line
 from signalbox.notifications.times import clock_time, duration
+from signalbox.notifications.view import ReleaseView
 
 STATUS: dict[IncidentStatus, str] = {
     IncidentStatus.OPEN: "🔔 *Alarm* `{alarm}` fired on {environment} after this release",
@@ -17,12 +19,12 @@ STATUS: dict[IncidentStatus, str] = {
 }
 
 
-def incident_blocks(incident: Incident) -> list[Block]:
+def incident_blocks(view: ReleaseView, incident: Incident) -> list[Block]:
     """What the message says about one incident."""
     line = STATUS[incident.status].format(
         alarm=safe_line(incident.alarm.name, 200), environment=safe_line(incident.environment, 60)
     )
-    blocks = [divider(), section(line), *_evidence(incident)]
+    blocks = [divider(), section(line), *_evidence(view, incident)]
     if incident.alarm_reason:
         blocks.insert(2, plain_section("AWS says: " + safe(incident.alarm_reason, 600)))
     took = duration(incident.opened_at, incident.closed_at)
@@ -32,12 +34,24 @@ def incident_blocks(incident: Incident) -> list[Block]:
     return [*blocks, context(times)]
 
 
-def _evidence(incident: Incident) -> list[Block]:
+def way_back(view: ReleaseView, incident: Incident) -> str:
+    """From which execution to which, by which rung; empty while nothing is planned."""
+    if not incident.rungs:
+        return ""
+    rung = incident.rungs[-1]
+    gone = f"`{safe_line(view.short_commit)}` ({execution_of(view, view.release.id.execution)})"
+    there = execution_of(view, rung.to_execution)
+    if rung.to_revision:
+        there = f"`{safe_line(rung.to_revision[:7])}` ({there})"
+    by = incident.rollback_execution
+    ran = f", by {execution_of(view, by)}" if by else ""
+    return f"Way back: {safe_line(rung.name, 60)} from {gone} to {there}{ran}"
+
+
+def _evidence(view: ReleaseView, incident: Incident) -> list[Block]:
     blocks = []
-    if incident.rungs:
-        target = incident.rungs[-1]
-        to = target.to_revision[:7] or target.to_execution[:8]
-        blocks.append(section(f"Way back: {safe_line(target.name)} to `{safe_line(to)}`"))
+    if back := way_back(view, incident):
+        blocks.append(section(back))
     if incident.evidence:
         label = "Verified" if incident.status is IncidentStatus.ROLLED_BACK else "What was seen"
         blocks.append(plain_section(f"{label}: {safe(incident.evidence, 1500)}"))

@@ -8,13 +8,15 @@ and the token pages of the vendors named beside each pattern.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 MASK = "[masked]"
 
 FORMATS: dict[str, str] = {
     "PEM private key": r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----"
     r"(?:[\s\S]*?-----END [A-Z0-9 ]*PRIVATE KEY[A-Z ]*-----|[\s\S]*)",
-    "AWS access key or unique id": r"\b(?:A(?:KIA|SIA|GPA|IDA|ROA|NPA|NVA|BIA|CCA))[A-Z0-9]{12,}",
+    "AWS access key or unique id": r"(?<![A-Z0-9])"
+    r"(?:A(?:KIA|SIA|GPA|IDA|ROA|NPA|NVA|BIA|CCA))[A-Z0-9]{12,}",
     "AWS session token": r"\b(?:FwoGZXIvYXdzE|IQoJb3JpZ2luX2Vj)[A-Za-z0-9+/=_\-]{16,}",
     "Bedrock API key": r"\bABSK[A-Za-z0-9+/]{40,}={0,2}",
     "Slack token": r"\bxox[a-z](?:\.[a-z]+)?-[A-Za-z0-9\-]{8,}",
@@ -60,14 +62,33 @@ _ASSIGNED = re.compile(
     r"""(?ix)
     ((?:passw(?:or)?d|passwd|passphrase|secret|token|api[_\-]?key|access[_\-]?key|private[_\-]?key
         |account[_\-]?key|credentials?|pwd)
-        [\w.\-]{0,40}["'`]?\s{0,5}(?:=>|:=|=|:)\s{0,5})
-    ("[^"\n]{3,}"|'[^'\n]{3,}'|[^\s"',;&<>]{4,})
+        [\w.\-]{0,40}\\{0,9}["'`]?\s{0,5}(?:=>|:=|=|:)\s{0,5})
+    (\\{0,9}"[^"\n]{3,}"|\\{0,9}'[^'\n]{3,}'|[^\s"',;&<>]{4,}(?:(?<=[:=])\s{0,5}[^\s"',;&<>]+)*)
     """
 )
 _AWS_SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
-_LOOKS = re.compile("|".join(f"(?:{pattern})" for pattern in FORMATS.values()).replace("(?i)", ""))
+_ASSIGNED_TO = ("pass", "pwd", "secret", "token", "key", "credential")
+"""Every name in ``_ASSIGNED`` holds one of these."""
+
+SHORTEST = 13
+"""Characters of the shortest secret that is known by its look; but a URL's may be shorter, before
+its ``@``. Most texts are shorter, so that they cost next to nothing.
+"""
+
+
+def any_of(patterns: Iterable[str]) -> str:
+    """One pattern for many. Those that begin at a word's edge share it, for otherwise ``re`` tries
+    every one of them at every character, which costs four times as much.
+    """
+    each = list(patterns)
+    at_words = "|".join(f"(?:{one[2:]})" for one in each if one.startswith(r"\b"))
+    others = [f"(?:{one})" for one in each if not one.startswith(r"\b")]
+    return "|".join([rf"\b(?:{at_words})", *others])
+
+
+_LOOKS = re.compile(any_of(pattern.removeprefix("(?i)") for pattern in FORMATS.values()))
 _LOOKS_ANY_CASE = re.compile(
-    "|".join(f"(?:{p[4:]})" for p in FORMATS.values() if p.startswith("(?i)")), re.IGNORECASE
+    any_of(p[4:] for p in FORMATS.values() if p.startswith("(?i)")), re.IGNORECASE
 )
 
 
@@ -76,10 +97,14 @@ def mask(text: str) -> str:
 
     A commit's id (40 lower-case hexadecimal digits) is no secret and stays.
     """
-    text = _LOOKS.sub(MASK, text)
-    text = _LOOKS_ANY_CASE.sub(MASK, text)
-    text = _ASSIGNED.sub(lambda found: found[1] + MASK, text)
-    return _AWS_SECRET.sub(_unless_hexadecimal, text)
+    if len(text) >= SHORTEST or "@" in text:
+        text = _LOOKS.sub(MASK, text)
+        text = _LOOKS_ANY_CASE.sub(MASK, text)
+    if ":" in text or "=" in text:
+        folded = text.casefold()
+        if any(word in folded for word in _ASSIGNED_TO):
+            text = _ASSIGNED.sub(lambda found: found[1] + MASK, text)
+    return _AWS_SECRET.sub(_unless_hexadecimal, text) if len(text) >= 40 else text
 
 
 def _unless_hexadecimal(found: re.Match[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from signalbox.domain.gates import TestResult
+from signalbox.domain.gates import GateStatus, TestResult
 from signalbox.domain.releases import Release, Stage
 from signalbox.domain.states import ActionState, ExecutionState
 from signalbox.domain.sweeps import Judgement, Sweep
@@ -14,16 +14,21 @@ from signalbox.notifications.blocks import (
     context,
     divider,
     header,
+    marked,
     message,
+    plain,
     plain_section,
     section,
+    small,
 )
+from signalbox.notifications.executions import execution_name, execution_of
+from signalbox.notifications.failure_section import author, failure_blocks
 from signalbox.notifications.gate_section import gate_blocks
 from signalbox.notifications.incident_section import incident_blocks
-from signalbox.notifications.links import execution_url
+from signalbox.notifications.links import execution_url, link
 from signalbox.notifications.text import safe, safe_line
 from signalbox.notifications.times import clock_time, day_and_time, duration
-from signalbox.notifications.view import EMOJI, ReleaseView, headline
+from signalbox.notifications.view import EMOJI, GateView, Headline, ReleaseView, headline
 
 STAGE_MARKS: dict[ExecutionState, str] = {
     ExecutionState.UNKNOWN: "❔",
@@ -47,17 +52,18 @@ ACTION_MARKS: dict[ActionState, str] = {
 }
 
 SHOWN_THINGS = 15
+SHOWN_STAGES = 12
 
 
 def release_message(view: ReleaseView) -> Mapping[str, Any]:
     """The one message of a release as it now stands. The same view renders the same bytes."""
     title = f"{EMOJI[headline(view)]} {_title(view)}"
-    blocks = [header(title), *_commit(view), *_stages(view.release), *_results(view)]
+    blocks = [header(title), *_commit(view), *_stages(view), *_results(view)]
     for gate in view.gates:
         blocks += gate_blocks(view, gate)
     for incident in view.incidents:
-        blocks += incident_blocks(incident)
-    return message(title, [*blocks, context(_times(view.release))])
+        blocks += incident_blocks(view, incident)
+    return message(title, [*blocks, *_whose(view), context(_times(view.release))])
 
 
 def sweep_message(sweep: Sweep) -> Mapping[str, Any]:
@@ -78,41 +84,96 @@ def _title(view: ReleaseView) -> str:
 
 
 def _commit(view: ReleaseView) -> list[Block]:
+    subject = next(iter(view.commit.message.strip().splitlines()), "")
+    told = [small(_particulars(view)), *_relations(view)]
+    return [plain_section(safe(subject, 300)), *told] if subject else told
+
+
+def _particulars(view: ReleaseView) -> list[Block]:
+    """Author, branch and links. What strangers wrote is plain text, in which nothing is markup."""
     commit = view.commit
-    subject = next(iter(commit.message.strip().splitlines()), "")
-    parts = [safe_line(commit.author_name or commit.author_email, 80)]
     branch = f"@{commit.branch}" if commit.branch else ""
-    parts.append(safe_line(f"{commit.repository}{branch}", 160))
-    parts.append(f"<{execution_url(view.release.id)}|pipeline {safe_line(_pipeline(view), 100)}>")
-    small = context(" · ".join(filter(None, parts)))
-    return [plain_section(safe(subject, 300)), small] if subject else [small]
+    written = [commit.author_name or commit.author_email, f"{commit.repository}{branch}"]
+    page = link(execution_url(view.release.id), f"pipeline {view.release.id.pipeline.name}")
+    marks = [link(_commit_url(view), view.short_commit), page]
+    if view.release.attempt > 1:
+        marks.append(f"attempt {view.release.attempt}")
+    plains = [plain(text) for each in written if (text := safe_line(each, 160))]
+    return [*plains, *(marked(text) for text in marks if text)]
 
 
-def _pipeline(view: ReleaseView) -> str:
-    return view.release.id.pipeline.name
+def _commit_url(view: ReleaseView) -> str:
+    """Where the source's provider shows the commit, as the source action says of that commit."""
+    if not view.commit.id:
+        return ""
+    sources = (
+        action.external_url
+        for stage in view.release.stages
+        for action in stage.actions
+        if action.category == "Source" and action.external_id == view.commit.id
+    )
+    return next(sources, "")
 
 
-def _stages(release: Release) -> list[Block]:
-    lines = [_stage_line(stage) for stage in release.stages]
-    return [section("\n".join(lines))] if lines else []
+def _relations(view: ReleaseView) -> list[Block]:
+    """Which release it goes back to, or gave way to."""
+    told = []
+    if view.kind == "ROLLBACK" and view.rollback_target:
+        here = execution_name(view.release.id.execution)
+        told.append(f"⏪ Rolls back to {execution_of(view, view.rollback_target)}, by `{here}`")
+    if view.superseded_by:
+        told.append(f"⏭️ {execution_of(view, view.superseded_by)} took its place")
+    return [context("\n".join(told))] if told else []
 
 
-def _stage_line(stage: Stage) -> str:
-    took = duration(stage.started_at, stage.ended_at)
-    times = " · ".join(filter(None, [clock_time(stage.started_at), took]))
-    line = f"{STAGE_MARKS[stage.state]} *{safe_line(stage.name, 100)}*  {times}"
+def _stages(view: ReleaseView) -> list[Block]:
+    lines = [_stage_line(view, stage) for stage in view.release.stages]
+    shown = lines[-SHOWN_STAGES:]
+    if len(lines) > len(shown):
+        shown.insert(0, f"… {len(lines) - len(shown)} earlier stages")
+    return [section("\n".join(shown))] if lines else []
+
+
+def _stage_line(view: ReleaseView, stage: Stage) -> str:
+    going = stage.state in {ExecutionState.STARTED, ExecutionState.RESUMED}
+    going = going and not view.release.is_final
+    waits = going and any(_asks(each, stage) for each in view.gates)
+    began = clock_time(stage.started_at)
+    parts = [f"since {began}" if going and began else began]
+    parts.append(duration(stage.started_at, stage.ended_at))
+    if stage.attempt > 1:
+        parts.append(f"attempt {stage.attempt}")
+    if going:
+        parts.append("waits for approval" if waits else _now(stage))
+    mark = "✋" if waits else STAGE_MARKS[stage.state]
+    line = f"{mark} *{safe_line(stage.name, 100)}*  {' · '.join(filter(None, parts))}"
     if len(stage.actions) > 1:
-        each = (f"{ACTION_MARKS[a.state]} {safe_line(a.name, 100)}" for a in stage.actions)
+        each = (f"{ACTION_MARKS[a.state]} {safe_line(a.name, 100)}" for a in stage.actions[:10])
         line += "\n      " + "  ".join(each)
     return line
 
 
+def _asks(each: GateView, stage: Stage) -> bool:
+    return each.gate.stage == stage.name and each.gate.status is GateStatus.OPEN
+
+
+def _now(stage: Stage) -> str:
+    running = [a.name for a in stage.actions if a.state is ActionState.STARTED]
+    return f"now {safe_line(', '.join(running[:3]), 100)}" if running else ""
+
+
 def _results(view: ReleaseView) -> list[Block]:
     blocks = [context(tests_line(view.tests))] if view.tests else []
-    if view.failure:
-        blocks.append(section("*Why it failed*"))
-        blocks.append(plain_section(safe(view.failure, 1500)))
-    return blocks
+    if headline(view) in {Headline.REJECTED, Headline.WAITING}:
+        return blocks  # the gate tells it
+    return [*blocks, *failure_blocks(view)]
+
+
+def _whose(view: ReleaseView) -> list[Block]:
+    """The author's name on a release that went badly; the mention that rings is in the thread."""
+    if not view.author_user:
+        return []
+    return [section(f"{author(view)}, this is your change. The details are in the thread.")]
 
 
 def tests_line(tests: TestResult) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 from signalbox.notifications.masking import mask
 
 MARK = "…"
 _PARTIAL_ENTITY = re.compile(r"&[a-z]{0,4}$")
 _KEPT_CONTROLS = "\n"
+_RULER = re.compile(r"([=_\-*#~.+])\1{5,}")
 
 
 def clean(text: str) -> str:
@@ -62,6 +64,33 @@ def safe_line(text: str, limit: int = 300) -> str:
 def plain_line(text: str, limit: int = 300) -> str:
     """One line of text from outside for e-mail, AWS and logs: cleaned and masked, not escaped."""
     return cut(mask(_one_line(text, limit)), limit)
+
+
+def plain_lines(lines: Sequence[str], limit: int) -> list[str]:
+    """The last ``limit`` lines of a text from outside, as ``plain_line``, each at most 200 long.
+
+    A secret that spreads over lines, such as a private key, is masked before they are parted.
+    """
+    whole = mask(clean("\n".join(line[:2000] for line in lines)))
+    return [plain_line(line, 200) for line in whole.split("\n") if line.strip()][-limit:]
+
+
+def safe_code(lines: Sequence[str], limit: int = 2500) -> str:
+    """The last lines from outside as a block of code, of which no backtick can end it.
+
+    At most ``limit`` characters; what is cut off is the beginning, and a mark says so. Rulers such
+    as ``=======`` become short, for phones.
+    """
+    kept: list[str] = []
+    room = limit - len("```\n…\n```")
+    for line in reversed(lines):
+        shown = safe_line(_RULER.sub(r"\1\1\1", line), 200)
+        if len(shown) + 1 > room:
+            kept.append(MARK)
+            break
+        kept.append(shown)
+        room -= len(shown) + 1
+    return "```\n" + "\n".join(reversed(kept)) + "\n```" if kept else ""
 
 
 def _one_line(text: str, limit: int) -> str:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from signalbox.domain.facts import Commit
+from signalbox.domain.failures import Failure
 from signalbox.domain.gates import Gate, GateStatus, TestResult
 from signalbox.domain.incidents import Incident, IncidentStatus
 from signalbox.domain.policy import Policy
-from signalbox.domain.releases import Release
-from signalbox.domain.states import ExecutionState
+from signalbox.domain.releases import Action, Release, Stage
+from signalbox.domain.states import ActionState, ExecutionState
 from signalbox.notifications.routes import Moment
 from signalbox.policies.judge import Judgement
 
@@ -25,7 +26,13 @@ class GateView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseView:
-    """Everything the message of one release says."""
+    """Everything the message of one release says.
+
+    ``failure`` is the one line that says why it failed, ``failures`` what was found of each failed
+    run of an action. ``author_user`` is the Slack id of the commit's author, where the message
+    should mention him and Slack knows him. ``rollback_target`` and ``superseded_by`` are execution
+    ids of the same pipeline.
+    """
 
     release: Release
     service: str
@@ -33,6 +40,10 @@ class ReleaseView:
     policy: Policy = field(default_factory=Policy)
     kind: str = ""
     failure: str = ""
+    failures: tuple[Failure, ...] = ()
+    author_user: str = ""
+    rollback_target: str = ""
+    superseded_by: str = ""
     tests: TestResult | None = None
     gates: tuple[GateView, ...] = ()
     incidents: tuple[Incident, ...] = ()
@@ -108,6 +119,15 @@ _MAILED: dict[Headline, Moment] = {
 }
 
 
+_BAD = {
+    Headline.FAILED,
+    Headline.REJECTED,
+    Headline.ROLLING_BACK,
+    Headline.ROLLED_BACK,
+    Headline.NEEDS_A_HUMAN,
+}
+
+
 def headline(view: ReleaseView) -> Headline:
     """The word that matters most: what an incident says, else a gate, else the pipeline."""
     for incident in reversed(view.incidents):
@@ -129,6 +149,45 @@ def stuck(view: ReleaseView, gate: Gate) -> bool:
     return gate.status is GateStatus.DECIDED and bool(view.failure) and not view.release.is_final
 
 
+def failed_actions(view: ReleaseView) -> list[tuple[Stage, Action]]:
+    """What made a failed release fail; a rejected approval that has a gate is told with that."""
+    if view.release.state is not ExecutionState.FAILED:
+        return []
+    gated = {each.gate.action_execution_id for each in view.gates}
+    backwards = reversed(view.release.stages)
+    stage = next((one for one in backwards if any(map(_failed, one.actions))), None)
+    if stage is None:
+        return []
+    return [
+        (stage, action)
+        for action in stage.actions
+        if _failed(action) and action.action_execution_id not in gated
+    ][:3]
+
+
+def current_failures(view: ReleaseView) -> list[Failure]:
+    """The failures that hold now, not those that a retry has overcome; what is known of each."""
+    known = {failure.key: failure for failure in view.failures}
+    unread = [
+        Failure(
+            stage=stage.name,
+            action=action.name,
+            attempt=action.attempt,
+            why=action.summary or action.error_code,
+            url=action.external_url,
+            error_code=action.error_code,
+        )
+        for stage, action in failed_actions(view)
+    ]
+    return [known.get(failure.key, failure) for failure in unread]
+
+
+def went_badly(view: ReleaseView) -> bool:
+    """Whether the author should hear of it: failed, rejected, or rolled back."""
+    incidents = any(OF_INCIDENT[one.status] in _BAD for one in view.incidents)
+    return incidents or any(map(_refused, view.gates)) or headline(view) in _BAD
+
+
 def moment(view: ReleaseView) -> Moment:
     """What there is to say now, which picks the route."""
     return _MAILED.get(headline(view), Moment.PROGRESS)
@@ -136,3 +195,7 @@ def moment(view: ReleaseView) -> Moment:
 
 def _refused(each: GateView) -> bool:
     return each.gate.settlement in {"REJECTED", "CHANGED"}
+
+
+def _failed(action: Action) -> bool:
+    return action.state is ActionState.FAILED

@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from signalbox.adapters.aws_errors import aws_call
 from signalbox.domain.errors import ForeignAccountError, UnreadableEventError
 from signalbox.runtime.batches import handle_records
-from signalbox.runtime.logging import count, logger
+from signalbox.runtime.logging import count
+from signalbox.runtime.queues import OwnQueue
 from signalbox.usecases.record_fact import record_fact
 
 if TYPE_CHECKING:
     from signalbox.runtime.wiring import World
-
-REASON_AT_MOST = 1000
 
 
 def handle_inbox(event: Mapping[str, Any], world: World) -> dict[str, Any]:
@@ -24,26 +22,16 @@ def handle_inbox(event: Mapping[str, Any], world: World) -> dict[str, Any]:
     An event that will never be readable is sent to the dead-letter queue at once, with the
     attribute ``reason``, and counts as handled, so that the rest of its batch goes on.
     """
-    return handle_records(event, partial(_record, world=world))
+    queue = OwnQueue(world, "inbox")
+    return handle_records(event, partial(_record, world=world, queue=queue), queue=queue)
 
 
-def _record(record: Mapping[str, Any], world: World) -> None:
+def _record(record: Mapping[str, Any], world: World, queue: OwnQueue) -> None:
     from signalbox.events.reader import decode, read  # pydantic: only where strangers are read
 
     try:
         for fact in read(decode(record["body"])):
             record_fact(fact, world, allowed_accounts=world.settings.allowed_accounts)
     except (UnreadableEventError, ForeignAccountError) as error:
-        _set_aside(record["body"], f"{type(error).__name__}: {error}", world)
-
-
-def _set_aside(body: str, reason: str, world: World) -> None:
-    count("UnreadableEvents")
-    logger().error("an event goes to the dead-letter queue", reason=reason)
-    attribute = {"DataType": "String", "StringValue": reason[:REASON_AT_MOST]}
-    with aws_call("send an event to the dead-letter queue"):
-        world.clients.own("sqs").send_message(
-            QueueUrl=world.settings.inbox_dlq_url,
-            MessageBody=body,
-            MessageAttributes={"reason": attribute},
-        )
+        count("UnreadableEvents")
+        queue.set_aside(record, f"{type(error).__name__}: {error}")

@@ -55,6 +55,19 @@ class Settings:
         """Where events go that nobody can read, each with its reason."""
         return self._must("INBOX_DLQ_URL")
 
+    def queue_url(self, queue: str) -> str:
+        """The function's own queue: ``inbox``, ``messages`` or ``work``."""
+        return self._must(f"{queue.upper()}_QUEUE_URL")
+
+    def dead_letter_queue_url(self, queue: str) -> str:
+        """Where that queue's messages go that nobody can handle, each with its reason."""
+        return self._must(f"{queue.upper()}_DLQ_URL")
+
+    @property
+    def max_receives(self) -> int:
+        """How often a queue delivers a message before it gives it up (``maxReceiveCount``)."""
+        return int(self._must("MAX_RECEIVES"))
+
     @property
     def notifications_topic_arn(self) -> str:
         """The SNS topic for people who read e-mail."""

@@ -110,6 +110,13 @@ class World:
         return S3Anchors(client=self.clients.own("s3"), bucket=self.settings.anchor_bucket)
 
     @cached_property
+    def anchoring(self) -> ports.AnchoringLedger:
+        """How far the anchoring of grown chains has come."""
+        from signalbox.adapters.dynamodb_anchoring import DynamoDbAnchoring
+
+        return DynamoDbAnchoring(self._ledger)
+
+    @cached_property
     def bells(self) -> ports.Bells:
         """The two queues of the outbox."""
         from signalbox.adapters.sqs_bells import SqsBells
@@ -125,7 +132,9 @@ class World:
         """CodePipeline."""
         from signalbox.adapters.codepipeline import CodePipelinePipelines
 
-        return CodePipelinePipelines(self.clients)
+        # The reconciler alone reads many releases in a row; a step acts on what it has just read.
+        many = self.settings.function == "reconcile"
+        return CodePipelinePipelines(self.clients, remembering=self.clock if many else None)
 
     @cached_property
     def builds(self) -> ports.Builds:
@@ -206,7 +215,28 @@ class World:
         """The document that says where messages go."""
         from signalbox.adapters.ssm_routes import SsmRoutes
 
-        return SsmRoutes(self.clients.own("ssm"), self.settings.parameter_prefix, self.clock)
+        return SsmRoutes(self.clients.own("ssm"), self.settings.parameter_prefix, self._ledger)
+
+    @cached_property
+    def pace(self) -> ports.Pace:
+        """The pace of each channel."""
+        from signalbox.adapters.dynamodb_pace import DynamoDbPace
+
+        return DynamoDbPace(self._ledger, self.clock)
+
+    @cached_property
+    def storms(self) -> ports.StormLedger:
+        """Releases that share a summary."""
+        from signalbox.adapters.dynamodb_storms import DynamoDbStorms
+
+        return DynamoDbStorms(self._ledger, self.clock)
+
+    @cached_property
+    def counters(self) -> ports.Counters:
+        """Metrics that alarms listen to."""
+        from signalbox.runtime.counters import EmbeddedCounters
+
+        return EmbeddedCounters()
 
     @cached_property
     def publisher(self) -> ports.Publisher:

@@ -9,6 +9,7 @@ from signalbox.domain.errors import AwsRefusedError, NotYetError
 from signalbox.domain.incidents import Incident, Rung, RungOutcome
 from signalbox.domain.services import Environment, Service
 from signalbox.domain.states import ExecutionState
+from signalbox.notifications.text import plain_line
 from signalbox.usecases.needs import HasAudit, HasBells, HasClock, HasPipelines
 from signalbox.usecases.rollback_steps import (
     FindingPorts,
@@ -94,7 +95,7 @@ def _wait_for_the_stage(
 def _refused(
     incident: Incident, rung: Rung, refused: AwsRefusedError, ports: AttemptingPorts
 ) -> dict[str, Any]:
-    evidence = f"AWS refused {rung.name} ({refused.code}): {refused}"
+    evidence = plain_line(f"AWS refused {rung.name} ({refused.code}): {refused}", 1500)
     ports.audit.append(incident.subject, "rollback refused", {"code": refused.code})
     ports.incidents.save_incident(replace(incident, evidence=evidence), [])
     return _outcome(incident, RungOutcome.REFUSED)

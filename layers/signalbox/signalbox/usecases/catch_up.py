@@ -11,6 +11,7 @@ from signalbox.domain.identity import ReleaseId
 from signalbox.domain.releases import fold
 from signalbox.domain.scopes import name_of
 from signalbox.domain.services import Service
+from signalbox.usecases.budget import in_turn
 from signalbox.usecases.needs import HasPipelines
 from signalbox.usecases.record_fact import RecordingPorts, record_fact
 
@@ -35,7 +36,8 @@ def worth_reading(
     """The releases of a service that may lack facts: those that are open, and the newest ones, for
     a release whose first event was lost is known to nobody but CodePipeline.
     """
-    mine = [one for one in open_releases if one.pipeline == service.pipeline][:OPEN_AT_MOST]
+    opened = [one for one in open_releases if one.pipeline == service.pipeline]
+    mine = in_turn(opened, ports.clock.now())[:OPEN_AT_MOST]
     newest = ports.pipelines.newest(service, NEWEST)
     yield from mine
     for release in newest:

@@ -19,9 +19,6 @@ from signalbox.usecases.needs import (
     HasServices,
 )
 
-AT_MOST = 100
-"""Gates of one run, oldest first."""
-
 SETTLED_WITHIN = timedelta(minutes=2)
 """Younger gates and verdicts are left to the workflow, which is at work on them."""
 
@@ -33,8 +30,8 @@ class ClosingPorts(
 
 
 def gates_to_see_to(ports: ClosingPorts) -> Sequence[Gate]:
-    """The oldest gates that are not settled."""
-    return ports.gates.open_gates()[:AT_MOST]
+    """Every gate that is not settled."""
+    return ports.gates.open_gates()
 
 
 def close_gate(gate: Gate, ports: ClosingPorts) -> bool:

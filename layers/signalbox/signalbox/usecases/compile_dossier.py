@@ -8,7 +8,8 @@ from signalbox.domain.gates import Change, Dossier, TestResult
 from signalbox.domain.identity import ReleaseId
 from signalbox.domain.services import Service
 from signalbox.domain.states import AlarmState
-from signalbox.ports import Alarms, Artifacts, ExecutionTruth, Pipelines, ReleaseNotes
+from signalbox.domain.truth import ExecutionTruth, ReleaseNotes
+from signalbox.ports import Alarms, Artifacts, Pipelines
 
 LISTED = 100
 """A DynamoDB item holds 400 kB; a hundred commits are more than anybody reads."""

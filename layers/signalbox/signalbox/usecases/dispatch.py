@@ -59,7 +59,10 @@ def dispatch(bell: Mapping[str, str], ports: DispatchingPorts) -> None:
         if ports.clock.now() - effect.created_at > GIVE_UP_AFTER:
             ports.effects.finish(effect, EffectStatus.REFUSED)
         raise
-    ports.effects.finish(effect, EffectStatus.DONE)
+    if effect.kind is EffectKind.START_ROLLBACK and not effect.key.endswith(AGAIN):
+        ports.effects.watch(effect)
+    else:
+        ports.effects.finish(effect, EffectStatus.DONE)
 
 
 def execution_name(effect: Effect, attempt: int = FIRST_ATTEMPT) -> str:

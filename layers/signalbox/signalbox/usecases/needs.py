@@ -195,9 +195,41 @@ class HasAnchors(Protocol):
         """Heads of audit chains."""
 
 
+class HasAnchoring(Protocol):
+    """Has how far anchoring has come."""
+
+    @property
+    def anchoring(self) -> ports.AnchoringLedger:
+        """How far anchoring has come."""
+
+
 class HasTargets(Protocol):
     """Has deploy targets."""
 
     @property
     def targets(self) -> ports.Targets:
         """Deploy targets."""
+
+
+class HasPace(Protocol):
+    """Has the pace at which a channel takes messages."""
+
+    @property
+    def pace(self) -> ports.Pace:
+        """The pace at which a channel takes messages."""
+
+
+class HasStorms(Protocol):
+    """Has the releases that share a summary."""
+
+    @property
+    def storms(self) -> ports.StormLedger:
+        """Releases that share a summary."""
+
+
+class HasCounters(Protocol):
+    """Has metrics that alarms listen to."""
+
+    @property
+    def counters(self) -> ports.Counters:
+        """Metrics that alarms listen to."""

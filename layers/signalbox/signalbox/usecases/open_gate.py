@@ -15,10 +15,8 @@ from signalbox.domain.policy import Mode, Policy
 from signalbox.domain.releases import Release
 from signalbox.domain.services import Service
 from signalbox.domain.states import ActionState
+from signalbox.domain.truth import PendingApproval
 from signalbox.policies.judge import digest_of
-from signalbox.ports import (
-    PendingApproval,
-)
 from signalbox.usecases.compile_dossier import compile_dossier
 from signalbox.usecases.describe_release import describe_release
 from signalbox.usecases.effects_of_gates import announcement, decision

@@ -14,11 +14,13 @@ from signalbox.domain.policy import Mode, Policy
 from signalbox.domain.releases import Stage
 from signalbox.domain.services import Environment, Service
 from signalbox.domain.states import AlarmState, ExecutionState
+from signalbox.usecases.follow_rollback import is_over
 from signalbox.usecases.needs import (
     HasAlarms,
     HasAudit,
     HasBells,
     HasClock,
+    HasEffects,
     HasIncidents,
     HasPipelines,
     HasPolicies,
@@ -67,6 +69,7 @@ class OpeningPorts(
     HasAlarms,
     HasPipelines,
     HasIncidents,
+    HasEffects,
     HasAudit,
     HasBells,
     HasClock,
@@ -117,12 +120,14 @@ def open_incident(request: AlarmRequest, ports: OpeningPorts) -> dict[str, Any]:
         status=IncidentStatus.OPEN,
         opened_at=request.at or now,
         release=deployment.release if deployment else None,
+        revision=known.revision if known else 0,
     )
     state = ports.alarms.state(service, [request.alarm.name]).get(request.alarm.name)
     if deployment and deployment.is_rollback and _is_handled(incident, deployment, state, now):
         return _stand_down(incident, f"{deployment.execution} rolled it back", ports)
     status, evidence = _judge(incident, deployment, state, policy)
     if status is IncidentStatus.ROLLING_BACK:
+        incident = _written_first(incident, ports)
         holder = _claim(incident, ports)
         if holder != incident.id:
             return _stand_down(incident, f"incident {holder} has the target", ports)
@@ -170,14 +175,26 @@ def _is_handled(
     return False
 
 
+def _written_first(incident: Incident, ports: OpeningPorts) -> Incident:
+    """Write the incident without a release to show it with, before its target is claimed: whoever
+    must close it after a crash finds whose lock to give back.
+    """
+    saved = ports.incidents.save_incident(replace(incident, release=None), [])
+    return replace(incident, revision=saved.revision)
+
+
 def _claim(incident: Incident, ports: OpeningPorts) -> str:
     """Claim the target; returns the incident that has it.
 
-    The incident is written first, without a release to show it with, so that whoever must close
-    it after a crash finds whose lock to give back.
+    A lock whose holder is at work no more is taken over: it must not silence this alarm.
     """
-    ports.incidents.save_incident(replace(incident, release=None), [])
-    return ports.incidents.claim_target(incident.service, incident.environment, incident)
+    service, environment = incident.service, incident.environment
+    holder = ports.incidents.claim_target(service, environment, incident)
+    if holder == incident.id or not is_over(holder, ports):
+        return holder
+    details = {"environment": environment, "from": holder}
+    ports.audit.append(incident.subject, "target taken over", details)
+    return ports.incidents.take_over_target(service, environment, incident, holder)
 
 
 def _newest_deployment(

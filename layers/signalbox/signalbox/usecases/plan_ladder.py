@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from signalbox.domain.errors import AwsRefusedError, NothingToRollBackToError
 from signalbox.domain.incidents import Incident, IncidentStatus, Rung
 from signalbox.domain.services import Environment, Service
-from signalbox.ports import ExecutionTruth
+from signalbox.domain.truth import ExecutionTruth
 from signalbox.usecases.needs import HasAudit, HasPipelines, HasReleases, HasTargets
 from signalbox.usecases.rollback_steps import FindingPorts, find_incident
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from signalbox.domain.errors import SignalboxError
-from signalbox.domain.identity import ReleaseId
-from signalbox.domain.services import Service
-from signalbox.usecases.anchor_audit import anchor_audit
+from signalbox.domain.effects import Effect, EffectKind
+from signalbox.domain.errors import AwsUnavailableError
+from signalbox.domain.gates import GateStatus
+from signalbox.domain.identity import PipelineId
+from signalbox.usecases.anchor_audit import AnchoringPorts, anchor_grown
+from signalbox.usecases.budget import PERIOD, Budget, in_turn
 from signalbox.usecases.catch_up import CatchingUpPorts, catch_up, worth_reading
 from signalbox.usecases.close_gate import ClosingPorts, close_gate, gates_to_see_to
-from signalbox.usecases.needs import HasAnchors
+from signalbox.usecases.follow_rollback import Followed, follow_rollback
+from signalbox.usecases.needs import HasIncidents
 from signalbox.usecases.start_again import (
     start_for_verdict,
     start_without_gate,
@@ -24,80 +26,132 @@ from signalbox.usecases.start_again import (
 
 LOG = logging.getLogger(__name__)
 
-PERIOD = timedelta(minutes=5)
-"""How often the schedule runs this."""
-
-SERVICES_PER_RUN = 100
-"""With more services than that they take turns: a run makes about three calls for each."""
-
 UNHEARD_AFTER = timedelta(minutes=2)
 """An effect that is pending for so long rings again."""
 
+RUNG_AT_LEAST_EVERY = timedelta(hours=6)
 
-class ReconcilingPorts(CatchingUpPorts, ClosingPorts, HasAnchors, Protocol):
-    """What reconciling needs: catching up, closing gates, and the anchors."""
+CALLS_TO_LIST, CALLS_TO_READ, CALLS_TO_SEE = 1, 3, 2
+"""What CodePipeline is asked for a pipeline's newest executions, a release, and an approval."""
+
+
+class ReconcilingPorts(CatchingUpPorts, ClosingPorts, AnchoringPorts, HasIncidents, Protocol):
+    """What reconciling needs: catching up, closing gates, seeing rollbacks through, anchors."""
 
 
 @dataclass(kw_only=True)
 class Reconciled:
     """What one run found: facts that no event had said, effects whose bell was not heard, gates
-    that were decided because nobody can answer them any more, workflows that got their second
-    attempt, chains that were anchored, and the errors that kept it from seeing all.
+    that were decided because nobody can answer them any more, rollbacks that were left to a human,
+    workflows that got their second attempt, chains that were anchored, how often AWS throttled, how
+    much was left to the next run, and the errors that kept it from seeing all.
     """
 
     unheard_facts: int = 0
     pending_effects: int = 0
     closed_gates: int = 0
+    closed_incidents: int = 0
     restarted: int = 0
     anchored: int = 0
-    errors: list[SignalboxError] = field(default_factory=list)
+    services_read: int = 0
+    throttled: int = 0
+    left: int = 0
+    errors: list[Exception] = field(default_factory=list)
 
     @contextmanager
     def going_on(self, doing: str) -> Iterator[None]:
         """Note what fails inside the block, and go on behind it."""
         try:
             yield
-        except SignalboxError as error:
+        except Exception as error:  # a defect must not take the rest of the run along
             LOG.error("could not %s: %s: %s", doing, type(error).__name__, error)
             self.errors.append(error)
 
+    @contextmanager
+    def asking(self, place: PipelineId, budget: Budget, doing: str) -> Iterator[None]:
+        """The same, and where AWS throttles, that account and region is left alone: the next run
+        carries on. That is no error of the run.
+        """
+        with self.going_on(doing):
+            try:
+                yield
+            except AwsUnavailableError as error:
+                if not error.throttled:
+                    raise
+                LOG.warning("throttled when trying to %s: %s", doing, error)
+                self.throttled += 1
+                budget.leave_alone(place)
 
-def reconcile(ports: ReconcilingPorts) -> Reconciled:
-    """One run. What fails does not keep the rest from being done, and is in the answer."""
+
+def reconcile(ports: ReconcilingPorts, budget: Budget | None = None) -> Reconciled:
+    """One run: first what costs little and others wait for, then CodePipeline's truth as far as
+    ``budget`` reaches. What fails does not keep the rest from being done, and is in the answer.
+    """
     found = Reconciled()
-    open_releases = ports.releases.open_releases()
-    with found.going_on("list the services"):
-        for service in _whose_turn_it_is(ports):
-            with found.going_on(f"read the releases of {service.name}"):
-                for release in worth_reading(service, open_releases, ports):
-                    with found.going_on(f"catch up with {release.key}"):
-                        found.unheard_facts += catch_up(service, release, ports)
-                        found.restarted += start_without_gate(release, ports)
-    for gate in gates_to_see_to(ports):
-        with found.going_on(f"close gate {gate.id}"):
-            found.closed_gates += close_gate(gate, ports)
-            found.restarted += start_for_verdict(gate, ports)
-    for effect in ports.effects.pending(ports.clock.now() - UNHEARD_AFTER):
-        found.pending_effects += 1
-        with found.going_on(f"ring for {effect.kind.value}"):
-            ports.bells.ring(effect)
+    budget = budget or Budget(ports.clock, until=datetime.max.replace(tzinfo=UTC), pause=None)
+    with found.going_on("list the pending effects"):
+        _ring_again(ports, found)
+    with found.going_on("list the rollbacks"):
+        _follow_rollbacks(ports, found)
     with found.going_on("anchor the audit"):
-        found.anchored = _anchor_hourly(open_releases, ports)
+        found.anchored = anchor_grown(ports)
+    with found.going_on("list the gates"):
+        _see_to_gates(ports, budget, found)
+    with found.going_on("list the services and open releases"):
+        _read_releases(ports, budget, found)
+    found.left = budget.refused
+    if found.throttled and not found.services_read:
+        found.errors.append(AwsUnavailableError("CodePipeline throttled whatever was asked"))
     return found
 
 
-def _whose_turn_it_is(ports: ReconcilingPorts) -> Sequence[Service]:
+def _ring_again(ports: ReconcilingPorts, found: Reconciled) -> None:
+    """Ring for what is pending, and the next time after as long again as it is pending by then."""
+    now = ports.clock.now()
+    for effect in ports.effects.pending(now - UNHEARD_AFTER):
+        found.pending_effects += 1
+        with found.going_on(f"ring for {effect.kind.value}"):
+            # Put off first: an effect whose bell cannot ring must not be the oldest for ever.
+            ports.effects.put_off(effect, _next_time(effect, now))
+            ports.bells.ring(effect)
+
+
+def _next_time(effect: Effect, now: datetime) -> datetime:
+    wait = min(max(now - effect.created_at, PERIOD), RUNG_AT_LEAST_EVERY)
+    return now + 0.9 * wait - UNHEARD_AFTER  # a little less, for runs are not quite punctual
+
+
+def _follow_rollbacks(ports: ReconcilingPorts, found: Reconciled) -> None:
+    for start in ports.effects.watched():
+        if start.kind is EffectKind.START_ROLLBACK:
+            with found.going_on(f"follow the rollback of {start.subject}"):
+                came_of_it = follow_rollback(start, ports)
+                found.restarted += came_of_it is Followed.RESTARTED
+                found.closed_incidents += came_of_it is Followed.CLOSED
+
+
+def _see_to_gates(ports: ReconcilingPorts, budget: Budget, found: Reconciled) -> None:
+    for gate in in_turn(gates_to_see_to(ports), ports.clock.now()):
+        place = gate.release.pipeline
+        if gate.status is GateStatus.OPEN and not budget.take(place, CALLS_TO_SEE):
+            continue
+        with found.asking(place, budget, f"close gate {gate.id}"):
+            found.closed_gates += close_gate(gate, ports)
+            found.restarted += start_for_verdict(gate, ports)
+
+
+def _read_releases(ports: ReconcilingPorts, budget: Budget, found: Reconciled) -> None:
+    open_releases = ports.releases.open_releases()
     services = sorted(ports.services.all(), key=lambda service: service.name)
-    turns = max(1, math.ceil(len(services) / SERVICES_PER_RUN))
-    turn = int(ports.clock.now().timestamp() / PERIOD.total_seconds()) % turns
-    return services[turn::turns]
-
-
-def _anchor_hourly(releases: Sequence[ReleaseId], ports: ReconcilingPorts) -> int:
-    """In the first run of each hour; ended releases were anchored when they ended."""
-    if ports.clock.now().minute >= PERIOD.total_seconds() / 60:
-        return 0
-    subjects = (f"release#{release.key}" for release in releases)
-    return sum(
-        anchor_audit(subject, audit=ports.audit, anchors=ports.anchors) for subject in subjects
-    )
+    for service in in_turn(services, ports.clock.now()):
+        place = service.pipeline
+        if not budget.take(place, CALLS_TO_LIST):
+            continue
+        with found.asking(place, budget, f"read the releases of {service.name}"):
+            for release in worth_reading(service, open_releases, ports):
+                if not budget.take(place, CALLS_TO_READ):
+                    break
+                with found.asking(place, budget, f"catch up with {release.key}"):
+                    found.unheard_facts += catch_up(service, release, ports)
+                    found.restarted += start_without_gate(release, ports)
+            found.services_read += 1

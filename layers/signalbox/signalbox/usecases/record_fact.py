@@ -115,7 +115,7 @@ def incident_id(alarm: AlarmId, at: datetime) -> str:
 
 
 def _announcement(fact: ReleaseFact, now: datetime) -> tuple[Effect, ...]:
-    if now - fact.at > NEWS_FOR:
+    if _is_history(fact, now):
         return ()
     key = f"{scope_of(fact)}/{fact.attempt}/{state_of(fact)}"
     return (_effect(EffectKind.ANNOUNCE, fact, key, now, release=fact.release.key),)
@@ -158,7 +158,7 @@ def _effect(
 
 
 def _rollback(fact: AlarmChanged, now: datetime, alarmed: Alarmed | None) -> tuple[Effect, ...]:
-    if alarmed is None or not _raises_alarm(fact) or now - fact.at > NEWS_FOR:
+    if alarmed is None or not _raises_alarm(fact) or _is_history(fact, now):
         return ()
     service, environment = alarmed
     incident = incident_id(fact.alarm, fact.at)
@@ -183,6 +183,11 @@ def _rollback(fact: AlarmChanged, now: datetime, alarmed: Alarmed | None) -> tup
             payload=payload,
         ),
     )
+
+
+def _is_history(fact: ReleaseFact | AlarmChanged, now: datetime) -> bool:
+    """Whether a fact is no news: an archive sent it again, or it is too old."""
+    return fact.replayed or now - fact.at > NEWS_FOR
 
 
 def _raises_alarm(fact: Fact) -> TypeGuard[AlarmChanged]:

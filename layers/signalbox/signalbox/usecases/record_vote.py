@@ -20,15 +20,17 @@ LOG = logging.getLogger(__name__)
 def open_gate_of(card: Card, *, gates: GateLedger, releases: ReleaseLedger) -> Gate | None:
     """The open gate that the card stands for.
 
-    None for a gate that is closed or unknown, for a message that is not the one we posted, and for
-    a card that shows something else than the gate: whoever asks learns nothing from the difference.
+    None for a gate that is closed or unknown, for a message that is none of those we posted, and
+    for a card that shows something else than the gate: whoever asks learns nothing from the
+    difference.
     """
     gate = gates.gate(card.gate)
     if gate is None or gate.status is not GateStatus.OPEN:
         return None
     if not hmac.compare_digest(gate.shown_digest.encode(), card.digest.encode()):
         return None
-    if releases.notes(gate.release).message != (card.channel, card.ts):
+    posted = releases.notes(gate.release).messages
+    if (card.channel, card.ts) not in {(message.channel, message.ts) for message in posted}:
         return None
     return gate
 

@@ -9,11 +9,9 @@ from signalbox.domain.facts import ActionChanged
 from signalbox.domain.gates import Gate, GateStatus, Settlement, Verdict
 from signalbox.domain.services import Service
 from signalbox.domain.states import ActionState
+from signalbox.domain.truth import PendingApproval
 from signalbox.notifications.approval_summary import answer_mark, approval_summary
-from signalbox.ports import (
-    PendingApproval,
-    Pipelines,
-)
+from signalbox.ports import Pipelines
 from signalbox.usecases.effects_of_gates import announcement
 from signalbox.usecases.needs import (
     HasArtifacts,

@@ -9,6 +9,7 @@ from signalbox.domain.errors import AwsRefusedError
 from signalbox.domain.identity import ReleaseId
 from signalbox.domain.incidents import Incident, RungOutcome
 from signalbox.domain.services import Environment, Service
+from signalbox.notifications.text import plain_line
 from signalbox.usecases.needs import HasAudit, HasPipelines, HasTargets
 from signalbox.usecases.rollback_steps import FindingPorts, find_incident
 
@@ -29,7 +30,8 @@ def verify_rung(incident_id: str, number: int, ports: VerifyingPorts) -> dict[st
     and the service answered each call well.
     """
     incident, service, environment = find_incident(incident_id, ports)
-    outcome, evidence = _verify(incident, service, environment, ports)
+    outcome, said = _verify(incident, service, environment, ports)
+    evidence = plain_line(said, 1500)
     if outcome is not RungOutcome.RUNNING:
         details = {"rung": number, "outcome": outcome.value, "evidence": evidence}
         ports.audit.append(incident.subject, "rollback verified", details)
@@ -62,6 +64,8 @@ def _look(
         return RungOutcome.RUNNING, ""  # traffic is still being shifted
     if version == incident.version:
         return RungOutcome.FAILED, f"{environment.name} still serves the bad version {version}."
+    details = {"service": service.name, "environment": environment.name, "version": version}
+    ports.audit.append(incident.subject, "service called", details)
     well, seen = ports.targets.verify(service, environment)
     before = f"; version {incident.version} served before" if incident.version else ""
     return (RungOutcome.VERIFIED if well else RungOutcome.FAILED), f"{seen}{before}"

@@ -1,0 +1,352 @@
+"""One release told with a stranger's text in every place where strangers write, end to end."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from signalbox.domain.effects import Effect, EffectKind, EffectStatus
+from signalbox.domain.errors import AwsRefusedError, SlackRefusedError
+from signalbox.domain.failures import BuildFailure, FailedTest
+from signalbox.domain.gates import Change, Choice, TestResult
+from signalbox.domain.identity import AlarmId, ReleaseId
+from signalbox.domain.incidents import Incident, IncidentStatus, Rung
+from signalbox.runtime.batches import handle_batch
+from signalbox.runtime.inbox import handle_inbox
+from signalbox.runtime.settings import Settings
+from signalbox.usecases.announce import announce
+from signalbox.usecases.attempt_rung import attempt_rung
+from signalbox.usecases.decide_gate import decide_gate
+from signalbox.usecases.open_gate import open_gate
+from signalbox.usecases.record_vote import record_vote
+from signalbox.usecases.rollback_steps import incident_news
+from signalbox.usecases.settle_gate import settle_gate
+from signalbox.usecases.verify_rung import verify_rung
+
+from tests.fakes import ACCOUNT, PIPELINE, REGION, MemoryAnchors, ScriptedTargets
+from tests.gate_world import (
+    COMMIT,
+    DIGEST,
+    RELEASE,
+    TASK_TOKEN,
+    GateWorld,
+    a_request,
+    a_truth,
+    a_voter,
+    card_of,
+)
+
+ALARM = AlarmId(account=ACCOUNT, region=REGION, name="hello-production-errors")
+
+
+class StoryWorld(GateWorld):
+    """A world of fakes whose every way out is kept for inspection."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.observations = self.ledger
+        self.anchors = MemoryAnchors()
+        self.targets = ScriptedTargets(versions={"production": "8"})
+        self.settings = Settings({"ALLOWED_ACCOUNTS": ACCOUNT, "INBOX_DLQ_URL": "https://dlq"})
+        self.dead_letters: list[dict[str, Any]] = []
+        sqs = SimpleNamespace(send_message=lambda **sent: self.dead_letters.append(sent))
+        self.clients = SimpleNamespace(own=lambda name: {"sqs": sqs}[name])
+
+    def receive(self, *bodies: Any) -> None:
+        """Let events arrive in the inbox. None of them may come back."""
+        records = [
+            {"messageId": f"m{n}", "body": body if isinstance(body, str) else json.dumps(body)}
+            for n, body in enumerate(bodies)
+        ]
+        answer = handle_inbox({"Records": records}, self)  # type: ignore[arg-type]
+        assert answer == {"batchItemFailures": []}
+
+    def tell(self) -> None:
+        """Announce whatever is to be announced, through the queue."""
+        for effect in tuple(self.ledger.effects.values()):
+            if effect.kind is EffectKind.ANNOUNCE and effect.status is EffectStatus.PENDING:
+                bell = {"subject": effect.subject, "kind": effect.kind.value, "key": effect.key}
+                record = {"messageId": "m", "body": json.dumps(bell)}
+                answer = handle_batch({"Records": [record]}, lambda body: announce(body, self))
+                assert answer == {"batchItemFailures": []}
+
+    def outputs(self) -> dict[str, str]:
+        """All that has left Signalbox, by where it went."""
+        return {
+            "Slack": _shown([vars(self.messenger), vars(self.modals)]),
+            "SNS": _shown(vars(self.publisher)),
+            "audit": _shown([(e.what, e.details) for c in self.audit.chains.values() for e in c]),
+            "dead letters": _shown(self.dead_letters),
+            "bells": _shown([_bell(effect) for effect in self.bells.rung]),
+            "workflows": _shown([self.workflows.started, [o for _, o in self.workflows.completed]]),
+            "approvals": _shown([summary for _, _, summary in self.pipelines.answers]),
+            "transitions": _shown(self.pipelines.closed),
+        }
+
+
+def tell_it_all(world: StoryWorld, said: str) -> None:
+    """A release from push to rollback, in which every stranger says ``said``."""
+    _plant_in_the_apis(world, said)
+    world.receive(*release_events(said), *other_events(said))
+    world.tell()
+    _approve_and_reject(world, said)
+    world.receive(
+        event("Pipeline", state="FAILED"),
+        event("Stage", state="FAILED", stage="Build"),
+        event(
+            "Action",
+            state="FAILED",
+            stage="Build",
+            action="BuildAndTest",
+            type={"category": "Build", "provider": "CodeBuild"},
+            **{"execution-result": result(said), "action-execution-id": "b-2"},
+        ),
+    )
+    world.tell()
+    _roll_back(world, said)
+    world.tell()
+    world.receive(*unreadable_events(said))
+
+
+def tell_by_mail(world: StoryWorld, said: str) -> None:
+    """The same release, failing while Slack refuses whatever it is sent."""
+    world.messenger.fail_with = SlackRefusedError("no", code="channel_not_found")
+    _plant_in_the_apis(world, said)
+    world.receive(*release_events(said))
+    world.tell()
+    world.receive(event("Stage", state="FAILED", stage="Build"), event("Pipeline", state="FAILED"))
+    world.tell()
+
+
+def event(kind: str, **detail: Any) -> dict[str, Any]:
+    """One of CodePipeline's three events about the release."""
+    fields = {"pipeline": PIPELINE.name, "execution-id": RELEASE.execution, "version": 1.0}
+    return {
+        "version": "0",
+        "id": "1",
+        "source": "aws.codepipeline",
+        "detail-type": f"CodePipeline {kind} Execution State Change",
+        "account": ACCOUNT,
+        "region": REGION,
+        "time": "2026-11-22T12:00:00Z",
+        "resources": [PIPELINE.arn],
+        "detail": fields | detail,
+    }
+
+
+def word(said: str) -> str:
+    """A state, which is no longer than 128 characters."""
+    return said if len(said) <= 128 else "HIBERNATING"
+
+
+def result(said: str) -> dict[str, str]:
+    names = ("external-execution-id", "external-execution-url", "external-execution-summary")
+    return dict.fromkeys([*names, "error-code"], said)
+
+
+def release_events(said: str) -> list[dict[str, Any]]:
+    """What CodePipeline says of the release, whose commit and errors are a stranger's."""
+    trigger = {
+        "trigger-type": "WebhookV2",
+        "trigger-detail": said,
+        "author-display-name": said,
+        "author-email": said,
+        "commit-message": said,
+        "branch-name": said,
+        "full-repository-name": said,
+        "commit-id": COMMIT.id,
+        "new": said,
+    }
+    where = {"stage": "Build", "action": "BuildAndTest", "action-execution-id": "b-1"}
+    made = [{"name": said, "s3location": {"bucket": said, "key": said}}]
+    action = {"execution-result": result(said), "output-artifacts": made, said: said}
+    notified = event("Action", state="FAILED", stage="Deploy", action="Deploy")
+    notified["detailType"] = notified.pop("detail-type")
+    return [
+        event("Pipeline", state="RESUMED", **{"execution-trigger": trigger}),
+        event("Pipeline", state="STOPPING", **{"stop-execution-comments": said}),
+        event("Stage", state="STARTED", stage="Deploy", new=[{"password": said}]),
+        event("Action", state="STARTED", **where, **action),
+        event("Action", state="FAILED", **where, **action, type={"category": said}),
+        event("Action", state=word(said), **where),
+        notified | {"additionalAttributes": {"additionalInformation": said, "failed": [said]}},
+    ]
+
+
+def other_events(said: str) -> list[dict[str, Any]]:
+    """Builds, deployments, alarms, images and messages, with a stranger's text in each."""
+    frame = {"account": ACCOUNT, "region": REGION, "time": "2026-11-22T12:00:00Z"}
+    variables = [{"name": said, "value": said, "type": "PLAINTEXT"}]
+    phases = [{"phase-type": "BUILD", "phase-status": "FAILED", "phase-context": [said]}]
+    information = {
+        "environment": {"environment-variables": variables},
+        "logs": {"deep-link": said, "stream-name": said},
+        "phases": phases,
+        "initiator": said,
+        "source-version": said,
+    }
+    build = {"build-id": "arn:x:build/hello:1", "additional-information": information}
+    service = [f"arn:aws:ecs:{REGION}:{ACCOUNT}:service/shop/hello"]
+    alarm = {"alarmName": ALARM.name, "state": {"value": "ALARM", "reason": said}}
+    approval = {"pipelineName": "hello", "stageName": "S", "actionName": "A", "customData": said}
+
+    def of(source: str, kind: str, detail: Any) -> dict[str, Any]:
+        return {**frame, "source": source, "detail-type": kind, "detail": detail}
+
+    return [
+        of("aws.codebuild", "CodeBuild Build State Change", build | {"build-status": "FAILED"}),
+        of("aws.codebuild", "CodeBuild Build State Change", build | {"build-status": word(said)}),
+        of(
+            "aws.codebuild",
+            "CodeBuild Build Phase Change",
+            build
+            | {
+                "completed-phase": "BUILD",
+                "completed-phase-status": "FAILED",
+                "completed-phase-context": said,
+            },
+        ),
+        of(
+            "aws.ecs",
+            "ECS Service Action",
+            {"eventName": "SERVICE_TASK_PLACEMENT_FAILURE", "reason": said},
+        )
+        | {"resources": service},
+        of(
+            "aws.ecs",
+            "ECS Deployment State Change",
+            {"eventName": "SERVICE_DEPLOYMENT_FAILED", "deploymentId": "d", "reason": said},
+        )
+        | {"resources": service},
+        of(
+            "aws.cloudwatch",
+            "CloudWatch Alarm State Change",
+            alarm | {"alarmTags": {said: said}, "configuration": {"description": said}},
+        ),
+        of("aws.ecr", "ECR Image Scan", {"scan-status": word(said), "repository-name": said}),
+        of(said, "CodePipeline Action Execution State Change", {"state": said}),
+        {
+            "Type": "Notification",
+            "TopicArn": f"arn:aws:sns:{REGION}:{ACCOUNT}:approvals",
+            "Message": json.dumps({"approval": approval, "region": REGION}),
+        },
+        {"Type": "Notification", "TopicArn": "arn", "Message": f"lunch: {said}"},
+        {"type": "block_actions", "token": said, "user": {"name": said}},
+    ]
+
+
+def unreadable_events(said: str) -> list[Any]:
+    """What goes to the dead-letter queue: nobody can read it, or it is of a strange account."""
+    lost = event("Pipeline", state="STARTED", new=said, **{"execution-trigger": {"x": [said]}})
+    del lost["detail"]["execution-id"]
+    nested = {"Type": "Notification", "TopicArn": said, "Message": json.dumps(lost)}
+    return [
+        said,
+        f'{{"note": {json.dumps(said)}',
+        lost,
+        nested,
+        event("Pipeline", state={"value": said}),
+        event("Pipeline", state="STARTED", note=said) | {"account": "999988887777"},
+        event("Dance", note=said),
+        event(said, note=said),
+        {"source": said, "detail-type": ""},
+        {"records": [{"password": said}], "said": said},
+    ]
+
+
+def _plant_in_the_apis(world: StoryWorld, said: str) -> None:
+    commit = replace(
+        COMMIT,
+        message=said,
+        author_name=said,
+        author_email=f"{said}@example.com",
+        branch=said,
+        repository=said,
+    )
+    world.pipelines.truths[RELEASE] = a_truth(commit=commit, started_by=said, trigger_type=said)
+    change = Change(id=COMMIT.id, author_name=said, author_email=said, subject=said)
+    world.artifacts.changed[RELEASE] = ((change,), DIGEST)
+    world.builds.results["hello:1"] = TestResult(passed=1, failed=1, failing=(said, said))
+    log = (said, "[Container] it began", *said.splitlines(), "it ended")
+    failure = BuildFailure(
+        why=f"1 of 2 tests failed: {said}",
+        tests=world.builds.results["hello:1"],
+        failing=(FailedTest(name=said, message=said), FailedTest(name=said)),
+        log=log,
+        log_url=f"https://console.aws.amazon.com/{said}",
+        report=f"arn:aws:codebuild:us-east-1:123456789012:report/{said}",
+    )
+    world.builds.failures = dict.fromkeys(("hello:1", "hello:2", said), failure)
+
+
+def _approve_and_reject(world: StoryWorld, said: str) -> None:
+    open_gate(a_request(), world)
+    world.tell()
+    gate = world.the_gate()
+    world.ledger.token_arrives(gate.id, TASK_TOKEN)
+    world.workflows.waiting.add(TASK_TOKEN)
+    channel, ts = world.notes().message  # type: ignore[misc]
+    card = card_of(gate, channel=channel, ts=ts)
+    for choice, user in ((Choice.APPROVE, "U0ADA"), (Choice.REJECT, "U0GRACE")):
+        record_vote(
+            card,
+            a_voter(user, said),
+            choice,
+            said,
+            gates=world.gates,
+            releases=world.releases,
+            bells=world.bells,
+            clock=world.clock,
+        )
+        world.tell()
+    decide_gate(gate.id, world)
+    world.tell()
+    settle_gate(gate.id, "REJECTED", world)
+    world.tell()
+
+
+def _roll_back(world: StoryWorld, said: str) -> None:
+    def incident(name: str, **known: Any) -> Incident:
+        known = {"release": RELEASE, "rungs": (Rung(name="stage", to_execution="good"),)} | known
+        return Incident(
+            id=name,
+            alarm=ALARM,
+            service="hello",
+            environment="production",
+            stage="Production",
+            status=IncidentStatus.ROLLING_BACK,
+            opened_at=world.clock.now() + timedelta(minutes=1),
+            alarm_reason=said,
+            **known,
+        )
+
+    world.ledger.save_incident(incident("refused"), [])
+    world.pipelines.refuse_rollback = AwsRefusedError(said, code="UnableToRollbackStage")
+    attempt_rung("refused", 0, world)
+    world.ledger.save_incident(incident("seen", rollback_execution="back", version="7"), [])
+    back = ReleaseId(pipeline=PIPELINE, execution="back")
+    world.pipelines.truths[back] = a_truth(release=back, status="Succeeded", kind="ROLLBACK")
+    world.targets.well, world.targets.seen = False, f"500 {said}"
+    verify_rung("seen", 0, world)
+    for name in ("refused", "seen"):
+        told = world.ledger.incidents[name]
+        world.ledger.add([_news(told, world.clock.now())])
+
+
+def _news(incident: Incident, at: datetime) -> Effect:
+    return incident_news(incident, "closed", at)
+
+
+def _bell(effect: Effect) -> tuple[str, str, str]:
+    return effect.subject, effect.kind.value, effect.key
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(value, default=_plainly, ensure_ascii=False)
+
+
+def _plainly(value: Any) -> Any:
+    return vars(value) if hasattr(value, "__dict__") else repr(value)
