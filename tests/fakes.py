@@ -232,7 +232,7 @@ class ScriptedBuilds:
     def tests(self, service: Service, build_id: str) -> TestResult:
         return self.results.get(build_id, TestResult(known=False))
 
-    def failure(self, service: Service, build_id: str) -> BuildFailure:
+    def failure(self, service: Service, build_id: str, *, patient: bool = False) -> BuildFailure:
         known = self.failures.get(build_id)
         return known or BuildFailure(why=self.reasons.get(build_id, ""))
 

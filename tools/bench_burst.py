@@ -70,7 +70,6 @@ def _run(events: int) -> bool:
         calls: Counter[str] = works.tally.calls
         floor = _floor(works) * calls.total()
         statuses = losses.effects_by_status(works)
-        lost = list(losses.losses(works, said))
         print(
             f"{events} events of {len(said.releases)} releases: {events / wall:.0f} events/s,"
             f" {events / cpu:.0f} a second of CPU, {cpu / floor:.2f} of the floor"
@@ -81,6 +80,7 @@ def _run(events: int) -> bool:
         )
         for operation, number in calls.most_common():
             print(f"  {operation:32} {number / events:6.3f}")
+        lost = list(losses.losses(works, said))
         ended = ", ".join(f"{number} {status}" for status, number in statuses.items())
         print(f"effects: {ended}; dead letters: {len(works.dead)}, all with a reason")
     for line in lost[:20]:

@@ -76,7 +76,7 @@ def _of_release(works: Works, told: Told) -> Iterator[str]:
 def _of_messages(items: list[dict[str, Any]], works: Works, traffic: Traffic) -> Iterator[str]:
     """A message of its own for each release, unless the summary of a storm tells of it."""
     top = [ts for ts, each in works.slack.messages.items() if "thread_ts" not in each]
-    own = [one["ts"] for item in items if item["sk"] == "notes" for one in item["messages"]]
+    own = [one["ts"] for item in items if item["sk"] == "notes" for one in item.get("messages", ())]
     if len(own) != len(set(own)) or not set(own) <= set(top):
         yield f"{len(own)} messages are known, of {len(top)}"
     shared = {item["sk"] for item in items if item["pk"].startswith("storm#")}

@@ -250,8 +250,10 @@ class Builds(Protocol):
     def tests(self, service: Service, build_id: str) -> TestResult:
         """What the build's test reports say."""
 
-    def failure(self, service: Service, build_id: str) -> BuildFailure:
-        """Why a build failed. What CodeBuild will not tell is missing; nothing is raised."""
+    def failure(self, service: Service, build_id: str, *, patient: bool = False) -> BuildFailure:
+        """Why a build failed. What CodeBuild will not tell is missing; what it has no time for
+        raises AwsUnavailableError where the caller is ``patient``, and is missing otherwise.
+        """
 
 
 class Artifacts(Protocol):

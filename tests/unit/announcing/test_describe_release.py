@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from signalbox.domain.errors import AwsRefusedError, AwsUnavailableError
 from signalbox.domain.facts import PipelineChanged, StageChanged
 from signalbox.domain.failures import BuildFailure, FailedTest
@@ -17,7 +18,7 @@ from tests.fakes import NOW, ScriptedBuilds, a_service, release_id
 from tests.gate_world import COMMIT, RELEASE, GateWorld, a_build
 
 
-def described(world: GateWorld) -> ReleaseNotes:
+def described(world: GateWorld, *, patient: bool = False) -> ReleaseNotes:
     release = world.ledger.release(RELEASE)
     assert release is not None
     return describe_release(
@@ -26,6 +27,7 @@ def described(world: GateWorld) -> ReleaseNotes:
         releases=world.ledger,
         pipelines=world.pipelines,
         builds=world.builds,
+        patient=patient,
     )
 
 
@@ -123,6 +125,15 @@ def test_a_throttled_build_leaves_its_part_out_and_loses_no_message() -> None:
     world = GateWorld()
     world.builds = BusyBuilds()
     assert described(world).tests is None
+
+
+def test_a_throttled_build_is_asked_again_while_there_is_patience() -> None:
+    world = GateWorld()
+    in_time, world.builds = world.builds, BusyBuilds()
+    with pytest.raises(AwsUnavailableError):
+        described(world, patient=True)
+    world.builds = in_time
+    assert described(world, patient=True).tests is not None
 
 
 def test_a_superseded_release_names_the_one_that_came_as_far() -> None:

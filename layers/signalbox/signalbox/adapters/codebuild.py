@@ -38,15 +38,16 @@ class CodeBuildBuilds:
         reports = self._reports(service, self._build(service, build_id))
         return _result(reports, [one.name for one in self._failing(service, reports)])
 
-    def failure(self, service: Service, build_id: str) -> BuildFailure:
+    def failure(self, service: Service, build_id: str, *, patient: bool = False) -> BuildFailure:
         """Why a build failed: its failing tests, else the phase's error with the log's last line.
 
-        A part that AWS refuses, or has no time for, is missing; nothing is raised.
+        A part that AWS refuses is missing. So is one that AWS has no time for, unless ``patient``:
+        then AwsUnavailableError is raised, and the caller comes again.
         """
-        build = _part(lambda: self._build(service, build_id)) or {}
-        reports = _part(lambda: self._reports(service, build)) or []
-        failing = _part(lambda: self._failing(service, reports)) or []
-        log = _part(lambda: self._log(service, build)) or []
+        build = _part(lambda: self._build(service, build_id), patient) or {}
+        reports = _part(lambda: self._reports(service, build), patient) or []
+        failing = _part(lambda: self._failing(service, reports), patient) or []
+        log = _part(lambda: self._log(service, build), patient) or []
         tests = _result(reports, [one.name for one in failing])
         why = _of_tests(tests) if tests.failed else _of_phases_and_log(build, log)
         return BuildFailure(
@@ -113,11 +114,13 @@ class CodeBuildBuilds:
         return self._clients.for_service(service, "codebuild")
 
 
-def _part(read: Callable[[], T]) -> T | None:
+def _part(read: Callable[[], T], patient: bool) -> T | None:
     """What ``read`` gives, or None where AWS refuses or has no time for it."""
     try:
         return read()
     except (AwsRefusedError, AwsUnavailableError) as error:
+        if patient and isinstance(error, AwsUnavailableError):
+            raise
         LOG.warning("a part of why a build failed is missing: %s", error)
         return None
 

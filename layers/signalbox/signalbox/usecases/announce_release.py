@@ -53,6 +53,7 @@ def announce_release(effect: Effect, ports: Announcer) -> EffectStatus:
             releases=ports.releases,
             pipelines=ports.pipelines,
             builds=ports.builds,
+            patient=ports.clock.now() - effect.created_at < PATIENCE,
         )
         policy = ports.policies.policy_for(release_id.pipeline)
         if is_our_rollback(notes, service):

@@ -29,25 +29,28 @@ def describe_release(
     releases: ReleaseLedger,
     pipelines: Pipelines,
     builds: Builds,
+    patient: bool = False,
 ) -> ReleaseNotes:
     """Fill in what the notes still lack: commit, kind, starter, tests, and why it failed.
 
     Events carry neither an execution's type nor a pipeline's error (see ``ExecutionTruth``), so
     they are read here. Each is read until it is known and never again; a retry that fails is read
     anew. A part that AWS refuses to tell stays empty: a message without test results is better
-    than none.
+    than none. So does a part that AWS has no time for, unless the caller is ``patient``: then
+    AwsUnavailableError is raised and nothing is written, so that all of it is read when it is
+    read.
     """
     notes = releases.notes(release.id)
     changes: dict[str, Any] = {}
     if not notes.kind or not notes.commit:
         changes |= _truth(release, service, pipelines, notes)
     if release.state is ExecutionState.FAILED:
-        changes |= _failures(release, service, builds, notes)
+        changes |= _failures(release, service, builds, notes, patient)
     build = _last_build(release)
     if build and "tests" not in changes and notes.tests_of != build.external_id:
-        changes |= _tests(build, service, builds, notes)
+        changes |= _tests(build, service, builds, notes, patient)
     if release.state is ExecutionState.SUPERSEDED and not notes.superseded_by:
-        changes |= _successor(release, service, releases, pipelines)
+        changes |= _successor(release, service, releases, pipelines, patient)
     if not changes:
         return notes
     releases.write_notes(release.id, **changes)
@@ -90,11 +93,14 @@ def _last_build(release: Release) -> Action | None:
     return ended[-1] if ended else None
 
 
-def _tests(build: Action, service: Service, builds: Builds, notes: ReleaseNotes) -> dict[str, Any]:
+def _tests(
+    build: Action, service: Service, builds: Builds, notes: ReleaseNotes, patient: bool
+) -> dict[str, Any]:
     """The last build's tests; those of a build before a retry are none of its own."""
     try:
         tests = builds.tests(service, build.external_id)
-    except (AwsRefusedError, AwsUnavailableError):
+    except (AwsRefusedError, AwsUnavailableError) as error:
+        _raise_if_worth_it(error, patient)
         return {}
     if tests.known:
         return {"tests": tests, "tests_of": build.external_id}
@@ -102,7 +108,7 @@ def _tests(build: Action, service: Service, builds: Builds, notes: ReleaseNotes)
 
 
 def _failures(
-    release: Release, service: Service, builds: Builds, notes: ReleaseNotes
+    release: Release, service: Service, builds: Builds, notes: ReleaseNotes, patient: bool
 ) -> dict[str, Any]:
     """What is found of the failed actions of the last failed stage, each read once."""
     stage = next((one for one in reversed(release.stages) if _failed_actions(one)), None)
@@ -115,7 +121,7 @@ def _failures(
         unread = Failure(stage=stage.name, action=action.name, attempt=action.attempt)
         if unread.key in known:
             continue
-        told = _of_build(action, service, builds)
+        told = _of_build(action, service, builds, patient)
         failure = _failure(stage, action, told)
         found += [failure] if failure.why else []
         if told.tests and not tests:
@@ -133,9 +139,9 @@ def _failed_actions(stage: Stage) -> Sequence[Action]:
     return [action for action in stage.actions if action.state is ActionState.FAILED][:3]
 
 
-def _of_build(action: Action, service: Service, builds: Builds) -> BuildFailure:
+def _of_build(action: Action, service: Service, builds: Builds, patient: bool) -> BuildFailure:
     if action.category in BUILDING and action.external_id:
-        return builds.failure(service, action.external_id)
+        return builds.failure(service, action.external_id, patient=patient)
     return BuildFailure()
 
 
@@ -156,7 +162,11 @@ def _failure(stage: Stage, action: Action, told: BuildFailure) -> Failure:
 
 
 def _successor(
-    release: Release, service: Service, releases: ReleaseLedger, pipelines: Pipelines
+    release: Release,
+    service: Service,
+    releases: ReleaseLedger,
+    pipelines: Pipelines,
+    patient: bool,
 ) -> dict[str, Any]:
     """The first newer execution that got through every stage which this one got through.
 
@@ -165,7 +175,8 @@ def _successor(
     """
     try:
         newest = [one.execution for one in pipelines.newest(service, NEWER)]
-    except (AwsRefusedError, AwsUnavailableError):
+    except (AwsRefusedError, AwsUnavailableError) as error:
+        _raise_if_worth_it(error, patient)
         return {}
     if release.id.execution not in newest:
         return {}
@@ -179,3 +190,8 @@ def _successor(
 
 def _passed(release: Release) -> set[str]:
     return {one.name for one in release.stages if one.state is ExecutionState.SUCCEEDED}
+
+
+def _raise_if_worth_it(error: Exception, patient: bool) -> None:
+    if patient and isinstance(error, AwsUnavailableError):
+        raise error

@@ -111,9 +111,10 @@ def _ring_again(ports: ReconcilingPorts, found: Reconciled) -> None:
     for effect in ports.effects.pending(now - UNHEARD_AFTER):
         found.pending_effects += 1
         with found.going_on(f"ring for {effect.kind.value}"):
-            # Put off first: an effect whose bell cannot ring must not be the oldest for ever.
-            ports.effects.put_off(effect, _next_time(effect, now))
+            # Put off only once it rang: a bell that cannot ring fails Lambda's retries of this run
+            # as well, and so ends in the dead-letter queue that sounds the alarm.
             ports.bells.ring(effect)
+            ports.effects.put_off(effect, _next_time(effect, now))
 
 
 def _next_time(effect: Effect, now: datetime) -> datetime:
