@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,9 +53,17 @@ def test_dependence_points_inwards(layer: str) -> None:
 
 
 def test_ports_know_the_domain_only() -> None:
-    for name in imports_of(SIGNALBOX / "ports.py"):
-        top, *rest = name.split(".")
-        assert top in sys.stdlib_module_names or rest[0] == "domain", name
+    for path in modules(SIGNALBOX / "ports"):
+        for name in imports_of(path):
+            top, *rest = name.split(".")
+            assert top in sys.stdlib_module_names or rest[0] in {"domain", "ports"}, name
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    """pytest imports a file by its name, unless its folder is a package."""
+    files = [path for path in modules(ROOT / "tests") if not (path.parent / "__init__.py").exists()]
+    names = Counter(path.name for path in files if path.name.startswith("test_"))
+    assert [name for name, number in names.items() if number > 1] == []
 
 
 def test_what_ships_never_imports_the_sandbox_or_the_command_line() -> None:
