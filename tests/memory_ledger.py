@@ -153,7 +153,14 @@ class MemoryLedger:
         self.add(effects)
         return True
 
-    def decide(self, gate_id: str, verdict: Verdict, reason: str, at: datetime) -> Verdict:
+    def decide(
+        self,
+        gate_id: str,
+        verdict: Verdict,
+        reason: str,
+        at: datetime,
+        effects: Sequence[Effect] = (),
+    ) -> Verdict:
         gate = self.gates.get(gate_id)
         if gate is None:
             raise PermanentError(f"there is no gate {gate_id}")
@@ -162,6 +169,7 @@ class MemoryLedger:
         self.gates[gate_id] = replace(
             gate, status=GateStatus.DECIDED, verdict=verdict, reason=reason, decided_at=at
         )
+        self.add(effects)
         return verdict
 
     def settle(

@@ -62,26 +62,32 @@ class DynamoDbGates:
         item = {"pk": f"gate#{gate_id}", "sk": f"vote#{vote.principal}", **to_document(vote)}
         return self._table.write_once(item, effects_to_write(self._table, effects))
 
-    def decide(self, gate_id: str, verdict: Verdict, reason: str, at: datetime) -> Verdict:
-        """Decide an open gate, once; returns the verdict that holds, ours or an earlier one.
+    def decide(
+        self,
+        gate_id: str,
+        verdict: Verdict,
+        reason: str,
+        at: datetime,
+        effects: Sequence[Effect] = (),
+    ) -> Verdict:
+        """Decide an open gate, once, with its effects; returns the verdict that holds, ours or an
+        earlier one.
 
         Raises PermanentError where there is no such gate.
         """
-        outcome = self._table.update(
-            f"gate#{gate_id}",
-            "gate",
-            Change(
-                "SET #status = :decided, verdict = :verdict, reason = :reason, decided_at = :at",
-                condition="attribute_exists(pk) AND attribute_not_exists(verdict)",
-                names={"#status": "status"},
-                values={
-                    ":decided": GateStatus.DECIDED.value,
-                    ":verdict": verdict.value,
-                    ":reason": reason,
-                    ":at": moment(at),
-                },
-            ),
+        change = Change(
+            "SET #status = :decided, verdict = :verdict, reason = :reason, decided_at = :at",
+            condition="attribute_exists(pk) AND attribute_not_exists(verdict)",
+            names={"#status": "status"},
+            values={
+                ":decided": GateStatus.DECIDED.value,
+                ":verdict": verdict.value,
+                ":reason": reason,
+                ":at": moment(at),
+            },
         )
+        lead = self._table.updating(f"gate#{gate_id}", "gate", change)
+        outcome = self._table.transact(lead, effects_to_write(self._table, effects))
         if outcome.won:
             return verdict
         if outcome.standing is None:

@@ -60,9 +60,10 @@ def _close(gate: Gate, ports: ClosingPorts) -> bool:
         "gate closed",
         {"gate": gate.id, "verdict": verdict.value, "reason": reason},
     )
-    if ports.gates.decide(gate.id, verdict, reason, now) is not verdict:
+    effect = decision(gate, f"closed-{verdict.value}", now)
+    if ports.gates.decide(gate.id, verdict, reason, now, [effect]) is not verdict:
         return False
-    _hand_over(gate, f"closed-{verdict.value}", ports)
+    ports.bells.ring(effect)
     return True
 
 

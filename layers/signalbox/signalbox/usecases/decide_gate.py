@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Protocol
 
+from signalbox.domain.effects import Effect
 from signalbox.domain.errors import NotYetError
 from signalbox.domain.facts import Commit
 from signalbox.domain.gates import Gate, GateStatus, Verdict
@@ -51,7 +53,6 @@ def decide_gate(gate_id: str, ports: DecidingPorts) -> None:
     verdict = gate.verdict
     if verdict is None:
         verdict = _weigh(gate, ports)
-        _tell(gate, verdict, ports)
     if verdict is not None:
         _hand_over(gate, verdict, ports)
 
@@ -61,20 +62,29 @@ def _weigh(gate: Gate, ports: DecidingPorts) -> Verdict | None:
     policy = ports.policies.policy_for(gate.release.pipeline)
     judgement = judge(case_of(gate, policy, commit, ports.people))
     if judgement.verdict is None and not judgement.refused:
+        _tell(gate, ports)
         return None
     what = "gate decided" if judgement.verdict else "vote refused"
     ports.audit.append(f"release#{gate.release.key}", what, _for_audit(gate, judgement))
     if judgement.verdict is None:
+        _tell(gate, ports)
         return None
-    reason = decision_text(judgement)
-    return ports.gates.decide(gate.id, judgement.verdict, reason, ports.clock.now())
+    now, reason = ports.clock.now(), decision_text(judgement)
+    told = _news_of_votes(gate, judgement.verdict, now)
+    holds = ports.gates.decide(gate.id, judgement.verdict, reason, now, [told])
+    ports.bells.ring(told)
+    return holds
 
 
-def _tell(gate: Gate, verdict: Verdict | None, ports: DecidingPorts) -> None:
+def _tell(gate: Gate, ports: DecidingPorts) -> None:
+    told = _news_of_votes(gate, None, ports.clock.now())
+    ports.effects.add([told])
+    ports.bells.ring(told)
+
+
+def _news_of_votes(gate: Gate, verdict: Verdict | None, at: datetime) -> Effect:
     change = f"votes-{gate.id}-{len(gate.votes)}-{verdict or 'open'}"
-    effect = announcement(gate.release, change, ports.clock.now())
-    ports.effects.add([effect])
-    ports.bells.ring(effect)
+    return announcement(gate.release, change, at)
 
 
 def _hand_over(gate: Gate, verdict: Verdict, ports: DecidingPorts) -> None:
