@@ -12,6 +12,7 @@ import pytest
 from signalbox.domain.errors import (
     AwsRefusedError,
     AwsUnavailableError,
+    ChannelBusyError,
     NotYetError,
     SlackUnavailableError,
 )
@@ -19,6 +20,7 @@ from signalbox.runtime.batches import handle_batch
 from signalbox.runtime.inbox import handle_inbox
 from signalbox.runtime.queues import (
     LONGEST_DELAY_SECONDS,
+    LONGEST_IN_A_CROWD_SECONDS,
     LONGEST_WAIT_SECONDS,
     RECEIVES_WITHOUT_HOPE,
     OwnQueue,
@@ -108,6 +110,12 @@ def test_the_wait_is_anything_up_to_a_bound_that_doubles() -> None:
     assert bounds(0.5) == [2, 5, 10, 20, 40, 80, 150, 150]
     assert bounds(0.0) == [1] * 8, "never at once: SQS would deliver it within the same second"
     assert delay_after(10**6, AWAY, lambda: 1.0) == LONGEST_DELAY_SECONDS
+
+
+def test_a_crowded_channel_is_tried_again_within_seconds() -> None:
+    busy = ChannelBusyError("busy", retry_after_seconds=5)
+    waits = [delay_after(receives, busy, lambda: 1.0) for receives in range(1, 9)]
+    assert waits == [10, 10, *[LONGEST_IN_A_CROWD_SECONDS] * 6]
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from signalbox.domain.facts import PipelineChanged
 from signalbox.domain.identity import ReleaseId
 from signalbox.domain.states import ExecutionState
 from signalbox.usecases.announce import announce
+from signalbox.usecases.announce_ports import CROWDED_FOR, PATIENCE
 from signalbox.usecases.open_gate import open_gate
 
 from tests.fakes import NOW, FixedClock, RecordingMessenger, release_id
@@ -202,14 +203,17 @@ def test_a_card_is_never_told_by_a_summary() -> None:
     assert not world.publisher.published
 
 
-def test_an_edit_that_finds_a_crowd_waits_for_the_reconciler() -> None:
+def test_an_edit_that_finds_a_crowd_waits_and_then_waits_for_the_reconciler() -> None:
     world = GateWorld()
     tell(world, "one")
     world.ledger.record(PipelineChanged(release=RELEASE, state=ExecutionState.STOPPING, at=NOW), [])
     world.pace.crowded = True
     with pytest.raises(ChannelBusyError):
         tell(world, "two")
-    world.clock.advance(timedelta(seconds=30))
+    world.clock.advance(CROWDED_FOR + timedelta(seconds=10))
+    with pytest.raises(ChannelBusyError):
+        announce({"subject": SUBJECT, "key": "two"}, world)
+    world.clock.advance(PATIENCE)
     announce({"subject": SUBJECT, "key": "two"}, world)
     waiting = world.ledger.effect(SUBJECT, "two")
     assert waiting is not None

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from signalbox.adapters.aws_errors import aws_call
-from signalbox.domain.errors import RetryableError, SlackUnavailableError
+from signalbox.domain.errors import ChannelBusyError, RetryableError, SlackUnavailableError
 from signalbox.runtime.logging import count, logger
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ Record = Mapping[str, Any]
 
 FIRST_DELAY_SECONDS = 5
 LONGEST_DELAY_SECONDS = 300
+LONGEST_IN_A_CROWD_SECONDS = 20
+"""A crowded channel has room again within seconds: nothing is out of order there."""
+
 LONGEST_WAIT_SECONDS = 11 * 3600
 """SQS ends every wait twelve hours after the message was received (ChangeMessageVisibility, API
 reference), whatever Slack asks for."""
@@ -115,8 +118,10 @@ def delay_after(receives: int, error: RetryableError, random: Callable[[], float
     """Seconds to wait after that many receives: anything up to a bound that doubles each time
     ("full jitter"), and no shorter than Slack asked for where it did.
     """
+    crowd = isinstance(error, ChannelBusyError)
+    longest = LONGEST_IN_A_CROWD_SECONDS if crowd else LONGEST_DELAY_SECONDS
     doublings = min(max(receives, 1) - 1, 30)
-    bound = min(LONGEST_DELAY_SECONDS, FIRST_DELAY_SECONDS << doublings)
+    bound = min(longest, FIRST_DELAY_SECONDS << doublings)
     delay = max(1, round(random() * bound))
     asked = error.retry_after_seconds if isinstance(error, SlackUnavailableError) else None
     if asked:

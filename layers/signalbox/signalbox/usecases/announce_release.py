@@ -153,13 +153,16 @@ def _share(
 ) -> dict[str, Exception]:
     """Let a summary tell it where the crowd stays; what Slack says against that, if anything.
 
-    What a person must see waits for its turn. An edit that is no bad news may come late.
+    What a person must see waits for its turn. So does an edit that is no bad news, and after
+    ``PATIENCE`` it is left to the schedule: it may come late.
     """
     waited = ports.clock.now() - effect.created_at
     if _must_be_seen(view) or waited < CROWDED_FOR:
         raise busy
     bad = SORTS[headline(view)][1] is Severity.ERROR
     if channel in _stands(ports.releases.notes(view.release.id)) and not bad:
+        if waited < PATIENCE:
+            raise busy
         return {}
     try:
         announce_storm(view, channel, ports)
