@@ -84,9 +84,13 @@ def _title(view: ReleaseView) -> str:
 
 
 def _commit(view: ReleaseView) -> list[Block]:
-    subject = next(iter(view.commit.message.strip().splitlines()), "")
-    told = [small(_particulars(view)), *_relations(view)]
-    return [plain_section(safe(subject, 300)), *told] if subject else told
+    subject = safe(next(iter(view.commit.message.strip().splitlines()), ""), 300)
+    particulars = _particulars(view)
+    return [
+        *([plain_section(subject)] if subject else []),
+        *([small(particulars)] if particulars else []),
+        *_relations(view),
+    ]
 
 
 def _particulars(view: ReleaseView) -> list[Block]:
