@@ -1,6 +1,6 @@
 # Every command works from any path, spaces included: nothing here is absolute.
 .DEFAULT_GOAL := help
-.PHONY: not-the-sandbox help setup demo sandbox test check pictures bench build deploy lock format clean
+.PHONY: not-the-sandbox help setup demo sandbox test sweep check pictures bench build deploy lock format clean
 MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 export SAM_CLI_TELEMETRY := 0
@@ -21,6 +21,9 @@ sandbox: setup ## the same sandbox, to stay and play: http://127.0.0.1:4600
 test: setup ## every test that needs no account
 	@.venv/bin/python -m pytest -n 2 --dist loadfile --ignore tests/e2e $(TESTS)
 	@.venv/bin/python -m pytest -n 2 --dist loadfile tests/e2e
+
+sweep: setup ## every call of AWS and Slack meets every fault that differs: about ten minutes
+	@SIGNALBOX_SWEEP=distinct .venv/bin/python -m pytest -n 2 --dist loadgroup tests/faults/test_fault_sweep.py
 
 check: ## format, lint, types, template, state machines, security, secrets
 	@$(PYTHON) tools/bootstrap.py check

@@ -23,6 +23,7 @@ from moto.s3.models import s3_backends
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 from moto.stepfunctions.models import stepfunctions_backends
+from signalbox.adapters.dynamodb_pace import DynamoDbPace
 from signalbox.runtime.clients import Clients
 from signalbox.runtime.settings import Settings
 from signalbox.runtime.wiring import World
@@ -209,6 +210,7 @@ class FunctionWorld(World):
         super().__init__(Settings(ENVIRON))
         self.__dict__["clock"] = clock
         self.__dict__["clients"] = _QuickClients(account, clock)
+        self.__dict__["pace"] = DynamoDbPace(self._ledger, clock, sleep=lambda _: None)
 
 
 @cache

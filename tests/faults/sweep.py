@@ -12,7 +12,7 @@ from typing import Any
 from tests.fakes import FixedClock
 from tests.faults.account import Account, FunctionWorld, an_account
 from tests.faults.driver import Driver
-from tests.faults.injection import Injector, Site, in_front_of_moto
+from tests.faults.injection import FAULTS, Injector, Site, in_front_of_moto
 from tests.faults.outcomes import Outcome, missing, outcome_of
 from tests.faults.slack import ScriptedSlack
 from tests.faults.stories import Story, settle
@@ -23,6 +23,8 @@ READS = ("Assume", "BatchGet", "Describe", "Get", "List", "Query", "Scan", "user
 UNAVAILABLE = ("throttle", "500", "503", "reset", "connect-timeout")
 CRASHES = ("die-before", "die-after")
 LOST = ("lost-reply", "lost-replies")
+LONG, ONE_IN = 40, 5
+"""A story with so many calls is a long one."""
 TELLING = ("slack.chat.postMessage", "sns.Publish")
 """Calls that nothing makes idempotent: neither service takes a key."""
 
@@ -50,15 +52,18 @@ def differs(site: Site, fault: str, sites: Sequence[Site]) -> bool:
     return not (fault in LOST and reads(site))
 
 
-def tells_most(site: Site, fault: str, sites: Sequence[Site]) -> bool:
-    """Whether a quick sweep takes it: of the reads of one kind in an invocation only the first and
-    the last, for a read that fails between them leaves the same state and the same error.
+def sampled(site: Site, fault: str, sites: Sequence[Site]) -> bool:
+    """Whether the sample has it: of a long story each site meets one fault in ``ONE_IN``, and the
+    faults take turns. Of the reads of one kind in an invocation only the first and the last are
+    in it, for a read that fails between them leaves the same state and the same error.
     """
     alike = [
         one for one in sites if (one.invocation, one.operation) == (site.invocation, site.operation)
     ]
-    ends = not reads(site) or site in (alike[0], alike[-1])
-    return ends and differs(site, fault, sites)
+    if reads(site) and site not in (alike[0], alike[-1]):
+        return False
+    turn = (sites.index(site) + FAULTS.index(fault)) % ONE_IN == 0
+    return differs(site, fault, sites) and (len(sites) < LONG or turn)
 
 
 def tells_again(site: Site, fault: str, sites: Sequence[Site]) -> bool:

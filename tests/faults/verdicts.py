@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 from tests.faults.injection import Site
 from tests.faults.outcomes import Outcome, doubled, missing
@@ -10,6 +12,9 @@ from tests.faults.sweep import Stage, tells_again
 
 OPTIONAL = {"cloudwatch-logs", "codebuild", "codepipeline", "slack", "sts"}
 """Services that tell details of a message, which goes out without them where they refuse."""
+
+REQUEST = json.dumps("\N{RAISED HAND}")[1:-1]
+"""What a reply that asks for a decision begins with, as JSON writes it."""
 
 
 def of_a_single_fault(stage: Stage, site: Site, fault: str) -> list[str]:
@@ -20,7 +25,7 @@ def of_a_single_fault(stage: Stage, site: Site, fault: str) -> list[str]:
     found = list(doubled(run, model, posts=int(again), mails=again))
     if fault == "deny" and (_told_by_mail(run, model) or _details_lack(site, run, model)):
         return found
-    found += missing(run, model)
+    found += missing(run, _without_requests(model) if stage.story.reconciling else model)
     found += [f"given up: {dead}" for dead in run.dead if dead not in model.dead]
     if fault == "lost-reply" and not site.operation.startswith("slack."):
         found += _not_as_if_nothing_had_been(run, model, stage.rounds)
@@ -30,10 +35,12 @@ def of_a_single_fault(stage: Stage, site: Site, fault: str) -> list[str]:
 def of_a_lasting_refusal(stage: Stage, site: Site) -> list[str]:
     """What is wrong where an operation is denied for good: what is missing must be heard of."""
     run, model = stage.tell(site, refused=True)
-    found = list(doubled(run, model, posts=len(run.posts), mails=True))
-    if not (run.dead or set(run.mails) - set(model.mails)):
-        found += missing(run, model)
-    return found
+    found = list(doubled(run, model, posts=len(run.posts), mails=True, hours=True))
+    if run.dead or set(run.mails) - set(model.mails):
+        return found
+    if _told_by_mail(run, model) or _details_lack(site, run, model):
+        return found
+    return [*found, *missing(run, model)]
 
 
 def of_no_fault(stage: Stage) -> list[str]:
@@ -57,12 +64,22 @@ def _not_as_if_nothing_had_been(run: Outcome, model: Outcome, rounds: int) -> It
         yield f"the audit says more: {run.audit}"
 
 
+def _without_requests(model: Outcome) -> Outcome:
+    """Nobody is asked any more to decide a gate that the schedule has closed first."""
+    return replace(model, replies=tuple(r for r in model.replies if REQUEST not in r))
+
+
 def _told_by_mail(run: Outcome, model: Outcome) -> bool:
-    """No message could be written, and an e-mail went out in its place; all else is done."""
+    """No message could be written, and an e-mail went out in its place; all else is done.
+
+    Of a failure one goes out in any case, and says the same: then it is the one in its place.
+    """
     lacking = missing(run, model, details=False)
     quiet = ("no message", "audit of ")
-    left = [each for each in lacking if "REFUSED, not DONE" not in each]
-    return set(run.mails) > set(model.mails) and all(each.startswith(quiet) for each in left)
+    untold = ("REFUSED, not DONE", "#announce-reply-")
+    left = [each for each in lacking if not any(words in each for words in untold)]
+    mailed = bool(run.mails) and set(run.mails) >= set(model.mails)
+    return mailed and all(each.startswith(quiet) for each in left)
 
 
 def _details_lack(site: Site, run: Outcome, model: Outcome) -> bool:

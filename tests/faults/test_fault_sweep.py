@@ -1,7 +1,7 @@
 """Every call of AWS and of Slack, found by recording, meets every fault in turn.
 
-By itself the sweep is quick and takes what ``sweep.tells_most`` takes. With the variable
-``SIGNALBOX_SWEEP`` set to ``distinct`` it takes all runs that differ, with ``all`` each and every.
+By itself the sweep takes a sample, the same each time. `make sweep` takes all runs that differ, as
+does the variable ``SIGNALBOX_SWEEP`` set to ``distinct``; with ``all`` it takes each and every one.
 """
 
 from __future__ import annotations
@@ -13,15 +13,18 @@ import pytest
 
 from tests.faults.injection import FAULTS
 from tests.faults.stories import STORIES
-from tests.faults.sweep import Stage, differs, staged, tells_most
+from tests.faults.sweep import Stage, differs, sampled, staged
 from tests.faults.verdicts import of_a_lasting_refusal, of_a_single_fault, of_no_fault
 
 TAKES = {"distinct": differs, "all": lambda *_: True}.get(
-    os.environ.get("SIGNALBOX_SWEEP", ""), tells_most
+    os.environ.get("SIGNALBOX_SWEEP", ""), sampled
 )
 
+EACH_IN_ONE_PLACE = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in STORIES]
+"""For `--dist loadgroup`: a stage is costly to set up."""
 
-@pytest.fixture(scope="module", params=STORIES)
+
+@pytest.fixture(scope="module", params=EACH_IN_ONE_PLACE)
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     with staged(STORIES[request.param]) as stage:
         yield stage
