@@ -11,7 +11,7 @@ from typing import Any
 from sandbox import clock, emulator
 from sandbox.alarms import events
 from sandbox.alarms.definition import Alarm, read
-from sandbox.alarms.evaluation import judge
+from sandbox.alarms.evaluation import ALARM, judge
 from sandbox.alarms.lambda_metrics import publish
 from sandbox.alarms.series import watched_series
 from sandbox.emulator import Invocation
@@ -56,6 +56,8 @@ class AlarmWatch:
     def force(self, name: str, value: str, reason: str) -> None:
         """Set a state by hand; it stands for one period, then evaluation goes on as on AWS.
 
+        ALARM stands for a period of AWS's time: whoever is to look at it works in real seconds.
+
         Raises `KeyError` for an unknown alarm.
         """
         record = next((each for each in emulator.alarms() if each["AlarmName"] == name), None)
@@ -84,7 +86,8 @@ class AlarmWatch:
         known = self._known.setdefault(alarm.name, _Known(told=_state_of(record)))
         period = _real_seconds(alarm)
         if record["StateValue"] != known.told["value"]:
-            known.forced_until = now.timestamp() + period
+            stands = alarm.period if record["StateValue"] == ALARM else period
+            known.forced_until = now.timestamp() + stands
             self._tell(alarm, record, known, now)
         if now.timestamp() >= known.forced_until and _has_listened(alarm, record, now):
             self._evaluate(alarm, record, known, now, period)

@@ -23,8 +23,9 @@ READS = ("Assume", "BatchGet", "Describe", "Get", "List", "Query", "Scan", "user
 UNAVAILABLE = ("throttle", "500", "503", "reset", "connect-timeout")
 CRASHES = ("die-before", "die-after")
 LOST = ("lost-reply", "lost-replies")
-LONG, ONE_IN = 40, 5
+LONG = 40
 """A story with so many calls is a long one."""
+SHORT, ONE_IN_LONG, ONE_IN = 8, 5, 2
 TELLING = ("slack.chat.postMessage", "sns.Publish")
 """Calls that nothing makes idempotent: neither service takes a key."""
 
@@ -53,17 +54,19 @@ def differs(site: Site, fault: str, sites: Sequence[Site]) -> bool:
 
 
 def sampled(site: Site, fault: str, sites: Sequence[Site]) -> bool:
-    """Whether the sample has it: of a long story each site meets one fault in ``ONE_IN``, and the
-    faults take turns. Of the reads of one kind in an invocation only the first and the last are
-    in it, for a read that fails between them leaves the same state and the same error.
+    """Whether the sample has it: each site of a story that is not a short one meets one fault in
+    ``ONE_IN``, of a long one in ``ONE_IN_LONG``, and the faults take turns. Of the reads of one
+    kind in an invocation only the first and the last are in it, for a read that fails between them
+    leaves the same state and the same error.
     """
     alike = [
         one for one in sites if (one.invocation, one.operation) == (site.invocation, site.operation)
     ]
     if reads(site) and site not in (alike[0], alike[-1]):
         return False
-    turn = (sites.index(site) + FAULTS.index(fault)) % ONE_IN == 0
-    return differs(site, fault, sites) and (len(sites) < LONG or turn)
+    one_in = ONE_IN_LONG if len(sites) >= LONG else ONE_IN
+    turn = (sites.index(site) + FAULTS.index(fault)) % one_in == 0
+    return differs(site, fault, sites) and (len(sites) <= SHORT or turn)
 
 
 def tells_again(site: Site, fault: str, sites: Sequence[Site]) -> bool:

@@ -23,12 +23,20 @@ def _really_fails(world: World) -> str:
 
 
 def _alarm_fires(world: World) -> str:
+    call_production(world)
     history = world.aws("cloudwatch").describe_alarm_history(
         AlarmName=f"{PRODUCTION}-errors", HistoryItemType="StateUpdate"
     )["AlarmHistoryItems"]
     fired = [item for item in history if item["HistorySummary"].endswith("to ALARM")]
     expect(fired, f"the alarms are {alarm_states(world)}")
     return f"{PRODUCTION}-errors: {fired[0]['HistorySummary']}"
+
+
+def _way_is_closed(world: World) -> str:
+    """Customers go on calling meanwhile: an alarm that fell silent would leave nothing to do."""
+    if stage_of(world, STAGE)["inboundTransitionState"]["enabled"]:
+        call_production(world)
+    return _transition_is_disabled(world)
 
 
 def _transition_is_disabled(world: World) -> str:
@@ -59,7 +67,7 @@ BAD_RELEASE = Scene(
         succeeded("bad", STAGE, "Production is deployed"),
         Step(what="Somebody calls the service: it fails", see=_really_fails),
         Step(what="The alarm fires", see=_alarm_fires),
-        Step(what="Signalbox closes the way into production", see=_transition_is_disabled),
+        Step(what="Signalbox closes the way into production", see=_way_is_closed),
         Step(
             what="CodePipeline rolls the stage back to the good release", see=_stage_is_rolled_back
         ),

@@ -189,13 +189,32 @@ def test_a_state_set_by_hand_stands_for_a_period(
     create(errors_alarm("a"))
     watch.look()
     watch.force("a-errors", "ALARM", "somebody tries the switch")
-    watch.look()
-    assert states() == {"a-errors": "ALARM"}
+    begun = clock.now().timestamp()
     assert events[-1]["detail"]["state"]["reason"] == "somebody tries the switch"
-    later = datetime.fromtimestamp(clock.now().timestamp() + clock.scaled(60) + 1, tz=UTC)
-    monkeypatch.setattr(clock, "now", lambda: later)
+    for seconds, state in ((clock.scaled(60) + 1, "ALARM"), (59, "ALARM"), (61, "OK")):
+        then = datetime.fromtimestamp(begun + seconds, tz=UTC)
+        monkeypatch.setattr(clock, "now", lambda then=then: then)
+        watch.look()
+        assert states() == {"a-errors": state}
+
+
+def test_the_switch_thrown_back_stands_for_a_scaled_period_only(
+    watch: AlarmWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(errors_alarm("a"))
+    watch.look()
+    watch.force("a-errors", "ALARM", "on")
+    watch.force("a-errors", "OK", "off")
+    watch._count(invoked("a", failed=True))
     watch.look()
     assert states() == {"a-errors": "OK"}
+    over = clock.now().timestamp() + clock.scaled(60) + 0.5
+    for seconds in (0, 1):
+        then = datetime.fromtimestamp(over + seconds, tz=UTC)
+        monkeypatch.setattr(clock, "now", lambda then=then: then)
+        watch._count(invoked("a", failed=True))
+    watch.look()
+    assert states() == {"a-errors": "ALARM"}
 
 
 def test_a_state_that_an_operator_sets_is_told_as_well(
