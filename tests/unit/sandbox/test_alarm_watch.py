@@ -203,16 +203,14 @@ def test_the_switch_thrown_back_stands_for_a_scaled_period_only(
 ) -> None:
     create(errors_alarm("a"))
     watch.look()
-    watch.force("a-errors", "ALARM", "on")
-    watch.force("a-errors", "OK", "off")
-    watch._count(invoked("a", failed=True))
-    watch.look()
-    assert states() == {"a-errors": "OK"}
-    over = clock.now().timestamp() + clock.scaled(60) + 0.5
-    for seconds in (0, 1):
-        then = datetime.fromtimestamp(over + seconds, tz=UTC)
-        monkeypatch.setattr(clock, "now", lambda then=then: then)
+    with monkeypatch.context() as earlier:
+        begun = datetime.fromtimestamp(clock.now().timestamp() - clock.scaled(60) - 1, tz=UTC)
+        earlier.setattr(clock, "now", lambda: begun)
+        watch.force("a-errors", "ALARM", "on")
+        watch.force("a-errors", "OK", "off")
         watch._count(invoked("a", failed=True))
+        watch.look()
+        assert states() == {"a-errors": "OK"}
     watch.look()
     assert states() == {"a-errors": "ALARM"}
 
