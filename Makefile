@@ -22,7 +22,7 @@ test: setup ## every test that needs no account
 	@.venv/bin/python -m pytest -n 2 --dist loadfile --ignore tests/e2e $(TESTS)
 	@.venv/bin/python -m pytest -n 2 --dist loadgroup tests/e2e
 
-sweep: setup ## every call of AWS and Slack meets every fault that differs: about ten minutes
+sweep: setup ## every call of AWS and Slack meets every fault that differs: five minutes
 	@SIGNALBOX_SWEEP=distinct .venv/bin/python -m pytest -n 2 --dist loadgroup tests/faults/test_fault_sweep.py
 
 check: ## format, lint, types, template, state machines, security, secrets
