@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from signalbox.domain.errors import AwsRefusedError
+from signalbox.adapters.ssm_policies import SsmPolicies
+from signalbox.adapters.ssm_routes import parse_routes
+from signalbox.domain.errors import AwsRefusedError, DocumentInvalidError
+from signalbox.domain.identity import PipelineId
 from signalbox.notifications.masking import FORMATS as MASKED_FORMATS
 from signalbox.notifications.masking import mask
 from signalbox.runtime import logging as logs
 
 from cli.explain import explanation
+from tests.adapters.test_ssm_routes import ScriptedParameters
 from tests.faults.canaries import FORMATS, Canary, canaries
 from tests.faults.canary_story import (
     StoryWorld,
@@ -27,6 +31,7 @@ from tests.gate_world import APPROVAL_TOKEN, TASK_TOKEN
 from tests.unit.events.samples import FILES
 
 CANARIES = list(canaries(seed=1))
+PIPELINE = PipelineId(account="123456789012", region="us-east-1", name="hello")
 IDENTITY = {
     "account",
     "accountId",
@@ -173,6 +178,30 @@ def test_what_aws_says_in_an_error_is_masked_in_the_log(capsys: pytest.CaptureFi
         with pytest.raises(AwsRefusedError):
             logs.reported(refuse)({}, None)
         assert leaks(canary, all_outputs(world, capsys)) == {}
+
+
+@pytest.mark.case(33)
+def test_no_document_of_ours_carries_a_secret_out(capsys: pytest.CaptureFixture[str]) -> None:
+    def read(text: str) -> None:
+        parameters = ScriptedParameters(text)
+        SsmPolicies(parameters, "/signalbox").policy_for(PIPELINE)
+
+    def read_routes(text: str) -> None:
+        parse_routes(text, "/signalbox/routes")
+
+    for canary in CANARIES:
+        said = json.dumps(canary.text)
+        for text in (
+            f'{{"contract": 1, "mode": {said}}}',
+            f'{{"contract": 1, "channel": "#a", "routes": [{said}]}}',
+            f'{{"contract": 1, {said}: true}}',
+            f'{{"contract": {said}}}',
+            canary.text,
+        ):
+            for reader in (read, read_routes):
+                with pytest.raises(DocumentInvalidError):
+                    logs.reported(lambda *_, reader=reader, text=text: reader(text))({}, None)
+        assert leaks(canary, all_outputs(StoryWorld(), capsys)) == {}, canary.format
 
 
 @pytest.mark.case(22)

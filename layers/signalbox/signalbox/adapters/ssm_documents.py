@@ -14,9 +14,14 @@ KEPT_FOR_SECONDS = 60.0
 
 
 class Part(BaseModel):
-    """A part of a document: camelCase names, and no field but the known ones."""
+    """A part of a document: camelCase names, and no field but the known ones.
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+    An error shows no input: what pydantic cuts out of the middle of it, masking knows no more.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
 
 
 class Document(Part):

@@ -29,7 +29,7 @@ class Payload(BaseModel):
     They stay in ``model_extra``, out of which ``leftovers`` keeps what fits.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
 
 
 class HyphenatedPayload(Payload):
