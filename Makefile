@@ -19,7 +19,7 @@ sandbox: setup ## the same sandbox, to stay and play: http://127.0.0.1:4600
 	@.venv/bin/python -m sandbox play
 
 test: setup ## every test that needs no account
-	@.venv/bin/python -m pytest -n 2 --dist loadfile --ignore tests/e2e $(TESTS)
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/e2e $(TESTS)
 	@.venv/bin/python -m pytest -n 2 --dist loadgroup tests/e2e
 
 sweep: setup ## every call of AWS and Slack meets every fault that differs: five minutes

@@ -25,7 +25,7 @@ from .stage import deployed_sandbox
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(960)]
 
-EVENTS = int(os.environ.get("SIGNALBOX_BURST", "150"))
+EVENTS = int(os.environ.get("SIGNALBOX_BURST", "100"))
 AT_ONCE = 100
 SECONDS = 840
 """For a machine under load. A crowded channel lets one message through in a second, and what it

@@ -16,7 +16,7 @@ from .stage import copy_of_the_checkout, deployed_sandbox, spoil
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240), pytest.mark.alone]
 
-PATIENCE = 30.0
+PATIENCE = 20.0
 CARD = "The approval card is in Slack: commit, author, tests, changes"
 
 
