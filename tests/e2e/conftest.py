@@ -11,9 +11,12 @@ from sandbox.demo.world import World
 from .stage import deployed_sandbox
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep each file's tests on one worker, for they share a sandbox; but a test that is marked
     ``alone`` has one of its own and may run on any.
+
+    Before xdist's own hook, which reads the marker and is registered later than this file.
     """
     here = Path(__file__).parent
     for item in items:
