@@ -13,8 +13,10 @@ LINES = 12
 
 
 def troubles(world: World) -> Iterator[str]:
-    """Errors in the functions' logs, failed workflows, dead letters, refusals of Slack's."""
-    for look in (_workflows, _dead_letters, _logs, _slack):
+    """Failed workflows, what was done about alarms, dead letters, errors in the functions' logs,
+    refusals of Slack's.
+    """
+    for look in (_workflows, _incidents, _dead_letters, _logs, _slack):
         try:
             yield from dict.fromkeys(look(world))
         except (BotoCoreError, ClientError, httpx.HTTPError, KeyError) as error:
@@ -32,6 +34,16 @@ def _workflows(world: World) -> Iterator[str]:
                     f"{name.removesuffix('StateMachineArn')} {execution['status']}: "
                     f"{told.get('error', '')} {told.get('cause', '')}"[:600]
                 )
+
+
+def _incidents(world: World) -> Iterator[str]:
+    table = world.deployment.outputs["AuditTableName"]
+    scan = world.aws("dynamodb").get_paginator("scan")
+    entries = [entry for page in scan.paginate(TableName=table) for entry in page["Items"]]
+    for entry in sorted(entries, key=lambda entry: entry["at"]["S"]):
+        if entry["pk"]["S"].startswith("incident#"):
+            at, what, details = (entry[name]["S"] for name in ("at", "what", "details"))
+            yield f"{entry['pk']['S'][:17]} {at}: {what} {details}"[:600]
 
 
 def _dead_letters(world: World) -> Iterator[str]:

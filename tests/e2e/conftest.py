@@ -1,27 +1,26 @@
 import io
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Generator, Iterator
 
 import pytest
 from rich.console import Console
 
+from sandbox.demo.diagnosis import troubles
 from sandbox.demo.narrator import Narrator
 from sandbox.demo.world import World
 
 from .stage import deployed_sandbox
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each file's tests on one worker, for they share a sandbox; but a test that is marked
-    ``alone`` has one of its own and may run on any.
-
-    Before xdist's own hook, which reads the marker and is registered later than this file.
-    """
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here) and not item.get_closest_marker("alone"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Put beside a failed test what the sandbox has to say of it."""
+    report = yield
+    world = getattr(item, "funcargs", {}).get("world")
+    if report.when == "call" and report.failed and isinstance(world, World):
+        report.sections.append(("What the sandbox says", "\n".join(troubles(world))))
+    return report
 
 
 @pytest.fixture(scope="session")

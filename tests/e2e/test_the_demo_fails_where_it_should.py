@@ -14,7 +14,7 @@ from sandbox.demo.world import World
 
 from .stage import copy_of_the_checkout, deployed_sandbox, spoil
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240), pytest.mark.alone]
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 
 PATIENCE = 20.0
 CARD = "The approval card is in Slack: commit, author, tests, changes"

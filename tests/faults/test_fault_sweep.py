@@ -20,11 +20,8 @@ TAKES = {"distinct": differs, "all": lambda *_: True}.get(
     os.environ.get("SIGNALBOX_SWEEP", ""), sampled
 )
 
-EACH_IN_ONE_PLACE = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in STORIES]
-"""For `--dist loadgroup`: a stage is costly to set up."""
 
-
-@pytest.fixture(scope="module", params=EACH_IN_ONE_PLACE)
+@pytest.fixture(scope="module", params=STORIES)
 def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
     with staged(STORIES[request.param]) as stage:
         yield stage
