@@ -82,14 +82,17 @@ class CountingIds:
 
 @dataclass
 class RecordingBells:
-    """Bells that remember each ring as (effect, delay)."""
+    """Bells that remember each ring as (effect, delay), and which of them rang anew."""
 
     rings: list[tuple[Effect, int]] = field(default_factory=list)
+    anew: list[Effect] = field(default_factory=list)
     fail_with: Exception | None = None
 
-    def ring(self, effect: Effect, *, delay_seconds: int = 0) -> None:
+    def ring(self, effect: Effect, *, delay_seconds: int = 0, anew: bool = False) -> None:
         if self.fail_with is not None:
             raise self.fail_with
+        if anew:
+            self.anew.append(effect)
         self.rings.append((effect, delay_seconds))
 
     @property

@@ -130,6 +130,19 @@ def test_announcements_ring_in_order_within_their_subject(queues: tuple[Any, str
     assert received(queues[0], queues[2]) == []
 
 
+def test_a_bell_that_rings_anew_is_heard_though_it_has_just_rung(
+    queues: tuple[Any, str, str],
+) -> None:
+    for _ in range(2):
+        ring(queues, bell_of(EffectKind.ANNOUNCE))
+        for message in received(queues[0], queues[1]):
+            queues[0].delete_message(QueueUrl=queues[1], ReceiptHandle=message["ReceiptHandle"])
+    assert received(queues[0], queues[1]) == []
+    ring(queues, bell_of(EffectKind.ANNOUNCE), anew=True)
+    (message,) = received(queues[0], queues[1])
+    assert json.loads(message["Body"]) == {"subject": SUBJECT, "kind": "announce", "key": "k"}
+
+
 @pytest.mark.parametrize("kind", [kind for kind in EffectKind if kind is not EffectKind.ANNOUNCE])
 def test_everything_else_rings_on_the_work_queue(
     queues: tuple[Any, str, str], kind: EffectKind

@@ -65,6 +65,7 @@ def test_a_crash_between_the_write_and_the_bell_is_healed() -> None:
     world.clock.advance(timedelta(minutes=3))
     assert run(world).pending_effects == 1
     assert [effect.key for effect in world.bells.rung] == ["pipeline/1/STARTED"]
+    assert world.bells.anew == world.bells.rung, "for the first bell may have been heard in vain"
 
 
 def test_effects_in_good_time_and_effects_that_are_done_do_not_ring() -> None:

@@ -224,6 +224,27 @@ def test_an_edit_that_finds_a_crowd_waits_and_then_waits_for_the_reconciler() ->
     assert len(world.messenger.updates) == 1
 
 
+def test_bad_news_in_a_crowd_is_in_a_summary_before_its_own_message_has_its_turn() -> None:
+    world = GateWorld()
+    tell(world, "one")
+    world.ledger.record(PipelineChanged(release=RELEASE, state=ExecutionState.FAILED, at=NOW), [])
+    world.pace.crowded = True
+    with pytest.raises(ChannelBusyError):
+        tell(world, "two")
+    turns = iter([False, True])  # of its own message, and of the summary
+    world.pace.turn = lambda *_, **__: next(turns, True)
+    world.clock.advance(CROWDED_FOR + SECOND)
+    with pytest.raises(ChannelBusyError):
+        announce({"subject": SUBJECT, "key": "two"}, world)
+    assert summaries(world)
+    assert not world.messenger.updates
+    announce({"subject": SUBJECT, "key": "two"}, world)
+    assert len(world.messenger.updates) == 1
+    effect = world.ledger.effect(SUBJECT, "two")
+    assert effect is not None
+    assert effect.status is EffectStatus.DONE
+
+
 def test_a_summary_that_slack_refuses_is_told_by_e_mail() -> None:
     world, effects = a_storm({"web": 1}, 0)
     turns = iter([False, True])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from typing import Any
 
 from signalbox.adapters.aws_errors import aws_call
@@ -18,13 +19,15 @@ class SqsBells:
         self._messages = messages_queue_url
         self._work = work_queue_url
 
-    def ring(self, effect: Effect, *, delay_seconds: int = 0) -> None:
+    def ring(self, effect: Effect, *, delay_seconds: int = 0, anew: bool = False) -> None:
         """Ring the bell of one effect. ``delay_seconds`` (0 to 900) works on the work queue only:
         SQS knows no delay of a single message on a FIFO queue.
 
-        A FIFO queue drops a second bell of the same effect for five minutes; the effect itself
-        stays pending, and later bells come through.
+        A FIFO queue drops a second message of one deduplication id for five minutes (SendMessage,
+        API reference). So does ours with a second bell of one effect, unless it rings ``anew``:
+        the first may have been heard in vain.
         """
+        again = secrets.token_hex(8) if anew else ""
         body = json.dumps(
             {"subject": effect.subject, "kind": effect.kind.value, "key": effect.key},
             separators=(",", ":"),
@@ -34,7 +37,7 @@ class SqsBells:
             request |= {
                 "QueueUrl": self._messages,
                 "MessageGroupId": _digest(effect.subject)[:64],
-                "MessageDeduplicationId": _digest(effect.subject + effect.key),
+                "MessageDeduplicationId": _digest(effect.subject + effect.key + again),
             }
         elif delay_seconds:
             request["DelaySeconds"] = delay_seconds

@@ -37,8 +37,11 @@ class Ids(Protocol):
 class Bells(Protocol):
     """The queues that say an effect is pending."""
 
-    def ring(self, effect: Effect, *, delay_seconds: int = 0) -> None:
-        """Ring the bell of one effect. ``delay_seconds`` (0 to 900) works on the work queue."""
+    def ring(self, effect: Effect, *, delay_seconds: int = 0, anew: bool = False) -> None:
+        """Ring the bell of one effect. ``delay_seconds`` (0 to 900) works on the work queue.
+
+        With ``anew`` it is heard although the same bell has rung a moment ago.
+        """
 
 
 class Pipelines(Protocol):

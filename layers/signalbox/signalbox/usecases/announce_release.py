@@ -153,23 +153,22 @@ def _share(
 ) -> dict[str, Exception]:
     """Let a summary tell it where the crowd stays; what Slack says against that, if anything.
 
-    What a person must see waits for its turn. So does an edit that is no bad news, and after
-    ``PATIENCE`` it is left to the schedule: it may come late.
+    What a person must see waits for its turn. So does the edit of a message that stands, though a
+    summary tells bad news before it; after ``PATIENCE`` the edit is left to the schedule.
     """
     waited = ports.clock.now() - effect.created_at
     if _must_be_seen(view) or waited < CROWDED_FOR:
         raise busy
-    bad = SORTS[headline(view)][1] is Severity.ERROR
-    if channel in _stands(ports.releases.notes(view.release.id)) and not bad:
-        if waited < PATIENCE:
-            raise busy
-        return {}
+    stands = channel in _stands(ports.releases.notes(view.release.id))
     try:
-        announce_storm(view, channel, ports)
+        if not stands or SORTS[headline(view)][1] is Severity.ERROR:
+            announce_storm(view, channel, ports)
     except ChannelBusyError:
         raise
     except SILENT as error:
         return {channel: error}
+    if stands and waited < PATIENCE:
+        raise busy
     return {}
 
 

@@ -113,7 +113,7 @@ def _ring_again(ports: ReconcilingPorts, found: Reconciled) -> None:
         with found.going_on(f"ring for {effect.kind.value}"):
             # Put off only once it rang: a bell that cannot ring fails Lambda's retries of this run
             # as well, and so ends in the dead-letter queue that sounds the alarm.
-            ports.bells.ring(effect)
+            ports.bells.ring(effect, anew=True)
             ports.effects.put_off(effect, _next_time(effect, now))
 
 
