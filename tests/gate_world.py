@@ -28,14 +28,11 @@ from tests.fakes import (
     RecordingMessenger,
     RecordingPublisher,
     RecordingWorkflows,
-    ScriptedAlarms,
-    ScriptedArtifacts,
-    ScriptedBuilds,
-    ScriptedPipelines,
     release_id,
 )
 from tests.memory_ledger import MemoryLedger
 from tests.memory_storms import MemoryStorms
+from tests.scripted_aws import ScriptedAlarms, ScriptedArtifacts, ScriptedBuilds, ScriptedPipelines
 
 RELEASE = release_id()
 APPROVAL_ID = "22222222-aaaa-4bbb-8ccc-000000000002"

@@ -19,14 +19,8 @@ from signalbox.runtime import logging as logs
 from cli.explain import explanation
 from tests.adapters.test_ssm_routes import ScriptedParameters
 from tests.faults.canaries import FORMATS, Canary, canaries
-from tests.faults.canary_story import (
-    StoryWorld,
-    other_events,
-    release_events,
-    tell_by_mail,
-    tell_it_all,
-    unreadable_events,
-)
+from tests.faults.canary_events import other_events, release_events, unreadable_events
+from tests.faults.canary_story import StoryWorld, tell_by_mail, tell_it_all
 from tests.gate_world import APPROVAL_TOKEN, TASK_TOKEN
 from tests.unit.events.samples import FILES
 

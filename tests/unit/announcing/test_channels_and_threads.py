@@ -14,7 +14,7 @@ from signalbox.usecases.open_gate import open_gate
 from signalbox.usecases.record_vote import record_vote
 
 from tests.gate_world import GateWorld, a_request, a_voter, card_of
-from tests.unit.announcing.test_announcing import SUBJECT, fail_the_build, tell
+from tests.unit.announcing.telling import SUBJECT, fail_the_build, tell
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:pagers"
 

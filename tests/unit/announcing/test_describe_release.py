@@ -14,8 +14,9 @@ from signalbox.domain.states import ActionState, ExecutionState
 from signalbox.domain.truth import ReleaseNotes
 from signalbox.usecases.describe_release import describe_release
 
-from tests.fakes import NOW, ScriptedBuilds, a_service, release_id
+from tests.fakes import NOW, a_service, release_id
 from tests.gate_world import COMMIT, RELEASE, GateWorld, a_build
+from tests.scripted_aws import ScriptedBuilds
 
 
 def described(world: GateWorld, *, patient: bool = False) -> ReleaseNotes:

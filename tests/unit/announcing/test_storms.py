@@ -24,7 +24,7 @@ from signalbox.usecases.open_gate import open_gate
 
 from tests.fakes import NOW, FixedClock, RecordingMessenger, release_id
 from tests.gate_world import RELEASE, GateWorld, a_request
-from tests.unit.announcing.test_announcing import SUBJECT, tell
+from tests.unit.announcing.telling import SUBJECT, tell
 
 pytestmark = pytest.mark.case(40)
 SECOND = timedelta(seconds=1)
@@ -203,13 +203,19 @@ def test_a_card_is_never_told_by_a_summary() -> None:
     assert not world.publisher.published
 
 
-def test_an_edit_that_finds_a_crowd_waits_and_then_waits_for_the_reconciler() -> None:
+def a_crowd_before_an_edit(state: ExecutionState) -> GateWorld:
+    """A release whose message stands; its new state waits, as "two", for the crowded channel."""
     world = GateWorld()
     tell(world, "one")
-    world.ledger.record(PipelineChanged(release=RELEASE, state=ExecutionState.STOPPING, at=NOW), [])
+    world.ledger.record(PipelineChanged(release=RELEASE, state=state, at=NOW), [])
     world.pace.crowded = True
     with pytest.raises(ChannelBusyError):
         tell(world, "two")
+    return world
+
+
+def test_an_edit_that_finds_a_crowd_waits_and_then_waits_for_the_reconciler() -> None:
+    world = a_crowd_before_an_edit(ExecutionState.STOPPING)
     world.clock.advance(CROWDED_FOR + timedelta(seconds=10))
     with pytest.raises(ChannelBusyError):
         announce({"subject": SUBJECT, "key": "two"}, world)
@@ -225,12 +231,7 @@ def test_an_edit_that_finds_a_crowd_waits_and_then_waits_for_the_reconciler() ->
 
 
 def test_bad_news_in_a_crowd_is_in_a_summary_before_its_own_message_has_its_turn() -> None:
-    world = GateWorld()
-    tell(world, "one")
-    world.ledger.record(PipelineChanged(release=RELEASE, state=ExecutionState.FAILED, at=NOW), [])
-    world.pace.crowded = True
-    with pytest.raises(ChannelBusyError):
-        tell(world, "two")
+    world = a_crowd_before_an_edit(ExecutionState.FAILED)
     turns = iter([False, True])  # of its own message, and of the summary
     world.pace.turn = lambda *_, **__: next(turns, True)
     world.clock.advance(CROWDED_FOR + SECOND)

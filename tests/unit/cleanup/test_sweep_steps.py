@@ -24,10 +24,8 @@ from tests.fakes import (
     MemoryAudit,
     MemoryLedger,
     RecordingBells,
-    ScriptedArtifacts,
-    ScriptedPipelines,
-    ScriptedTargets,
 )
+from tests.scripted_aws import ScriptedArtifacts, ScriptedPipelines, ScriptedTargets
 
 REQUEST = SweepRequest(service="hello", sweep_id="sweep-1")
 

@@ -32,10 +32,8 @@ from tests.fakes import (
     MemoryAudit,
     MemoryLedger,
     RecordingBells,
-    ScriptedAlarms,
-    ScriptedPipelines,
-    ScriptedTargets,
 )
+from tests.scripted_aws import ScriptedAlarms, ScriptedPipelines, ScriptedTargets
 
 ALARM = AlarmId(account=ACCOUNT, region=REGION, name="hello-production-errors")
 

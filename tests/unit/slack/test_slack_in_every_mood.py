@@ -24,7 +24,7 @@ from signalbox.usecases.close_gate import close_gate
 from signalbox.usecases.open_gate import open_gate
 
 from tests.gate_world import GateWorld, a_request
-from tests.unit.announcing.test_announcing import SUBJECT, fail_the_build, tell
+from tests.unit.announcing.telling import SUBJECT, fail_the_build, tell
 from tests.unit.slack.test_calls_to_slack import secrets
 
 PERMANENT = ["channel_not_found", "invalid_auth", "is_archived", "token_revoked", "missing_scope"]
