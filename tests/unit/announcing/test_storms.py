@@ -214,6 +214,30 @@ def a_crowd_before_an_edit(state: ExecutionState) -> GateWorld:
     return world
 
 
+def the_summary_has_its_turn(world: GateWorld) -> None:
+    """The release's own message finds the channel busy; what comes behind it does not."""
+    turns = iter([False])
+    world.pace.turn = lambda *_, **__: next(turns, True)  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("state", list(ExecutionState))
+def test_a_release_without_a_message_is_told_by_a_summary_at_once_whatever_its_news(
+    state: ExecutionState,
+) -> None:
+    world = GateWorld()
+    world.ledger.record(PipelineChanged(release=RELEASE, state=state, at=NOW), [])
+    world.pace.crowded = True
+    with pytest.raises(ChannelBusyError):
+        tell(world)
+    the_summary_has_its_turn(world)
+    world.clock.advance(CROWDED_FOR + SECOND)
+    announce({"subject": SUBJECT, "key": "one"}, world)
+    assert len(summaries(world)) == len(world.messenger.messages) == 1
+    effect = world.ledger.effect(SUBJECT, "one")
+    assert effect is not None
+    assert effect.status is EffectStatus.DONE
+
+
 def test_an_edit_that_finds_a_crowd_waits_and_then_waits_for_the_reconciler() -> None:
     world = a_crowd_before_an_edit(ExecutionState.STOPPING)
     world.clock.advance(CROWDED_FOR + timedelta(seconds=10))
@@ -232,8 +256,7 @@ def test_an_edit_that_finds_a_crowd_waits_and_then_waits_for_the_reconciler() ->
 
 def test_bad_news_in_a_crowd_is_in_a_summary_before_its_own_message_has_its_turn() -> None:
     world = a_crowd_before_an_edit(ExecutionState.FAILED)
-    turns = iter([False, True])  # of its own message, and of the summary
-    world.pace.turn = lambda *_, **__: next(turns, True)
+    the_summary_has_its_turn(world)
     world.clock.advance(CROWDED_FOR + SECOND)
     with pytest.raises(ChannelBusyError):
         announce({"subject": SUBJECT, "key": "two"}, world)
@@ -248,8 +271,7 @@ def test_bad_news_in_a_crowd_is_in_a_summary_before_its_own_message_has_its_turn
 
 def test_a_summary_that_slack_refuses_is_told_by_e_mail() -> None:
     world, effects = a_storm({"web": 1}, 0)
-    turns = iter([False, True])
-    world.pace.turn = lambda *_, **__: next(turns)
+    the_summary_has_its_turn(world)
     world.messenger.fail_with = SlackRefusedError("no", code="is_archived")
 
     def refuse(channel: str, message: Mapping[str, Any]) -> tuple[str, str]:
