@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.demo.diagnosis import troubles
 from sandbox.demo.director import play
 from sandbox.demo.narrator import Narrator
 from sandbox.demo.scenes import SCENES
@@ -54,24 +55,27 @@ def _no_channel(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoiled", "prepared", "scene", "step"),
+    ("spoiled", "prepared", "scene", "step", "causes"),
     [
         pytest.param(
-            _without_the_action_rule, None, "A good release", CARD,
+            _without_the_action_rule, None, "A good release", CARD, [],
             id="the rule for action changes is missing",
         ),
         pytest.param(
             _without_the_right_to_approve, None, "A good release",
             "Amir presses Approve; the signed click opens the gate",
+            ["AccessDeniedException.*PutApprovalResult"],
             id="the operator role may not put approval results",
         ),
         pytest.param(
             _without_the_right_to_roll_back, None, "A bad release, rolled back",
             "CodePipeline rolls the stage back to the good release",
+            ["RollbackFailed", "incident#.*rollback refused"],
             id="the rollback call is refused",
         ),
         pytest.param(
             _as_it_is, _no_channel, "A good release", CARD,
+            ["Slack refused chat.postMessage: channel_not_found"],
             id="Slack answers channel_not_found",
         ),
     ],
@@ -83,6 +87,7 @@ def test_the_demo_stops_at_the_step_that_is_broken(
     prepared: Callable[[World], None] | None,
     scene: str,
     step: str,
+    causes: list[str],
 ) -> None:
     root = copy_of_the_checkout(tmp_path)
     spoiled(root)
@@ -91,5 +96,9 @@ def test_the_demo_stops_at_the_step_that_is_broken(
             prepared(world)
         with pytest.raises(DemoFailedError) as failure:
             play(world, SCENES, silent, patience=PATIENCE)
-    print(f"{failure.value}")
+        told = list(troubles(world))
+    print(f"{failure.value}", *told, sep="\n")
     assert (failure.value.scene, failure.value.step) == (scene, step)
+    for cause in causes:
+        assert any(re.search(cause, line) for line in told), f"{cause} in {told}"
+    assert causes or told == []
