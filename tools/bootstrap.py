@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 OLDEST = (3, 11)
@@ -125,13 +126,15 @@ def run(command: "list[str]", quiet: bool = False) -> None:
     if "PIP_INDEX_URL" in environment:
         environment.setdefault("UV_DEFAULT_INDEX", environment["PIP_INDEX_URL"])
     environment.pop("VIRTUAL_ENV", None)
-    done = subprocess.run(
-        command,
-        env=environment,
-        stderr=subprocess.PIPE,
-        stdout=subprocess.DEVNULL if quiet else None,
-        text=True,
-    )
+    # uv leaves an empty lock of each project it builds in the temporary folder.
+    with tempfile.TemporaryDirectory(prefix="signalbox-setup-") as scratch:
+        done = subprocess.run(
+            command,
+            env={**environment, "TMPDIR": scratch},
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL if quiet else None,
+            text=True,
+        )
     if done.returncode == 0:
         return
     last = [line.strip() for line in done.stderr.splitlines() if line.strip()][-3:]
