@@ -38,6 +38,16 @@ class CodeBuildBuilds:
         reports = self._reports(service, self._build(service, build_id))
         return _result(reports, [one.name for one in self._failing(service, reports)])
 
+    def coverage(self, service: Service, build_id: str) -> float | None:
+        """Line coverage in per cent as the build's coverage reports say, or None without any.
+
+        Of several reports the least counts.
+        """
+        build = self._build(service, build_id)
+        reports = self._reports(service, build, kind="CODE_COVERAGE")
+        said = [one.get("codeCoverageSummary", {}).get("lineCoveragePercentage") for one in reports]
+        return min((float(one) for one in said if one is not None), default=None)
+
     def failure(self, service: Service, build_id: str, *, patient: bool = False) -> BuildFailure:
         """Why a build failed: its failing tests, else the phase's error with the log's last line.
 
@@ -65,13 +75,15 @@ class CodeBuildBuilds:
         found: Sequence[Mapping[str, Any]] = answer.get("builds", ())
         return found[0] if found else {}
 
-    def _reports(self, service: Service, build: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    def _reports(
+        self, service: Service, build: Mapping[str, Any], kind: str = "TEST"
+    ) -> list[Mapping[str, Any]]:
         arns = build.get("reportArns", ())
         if not arns:
             return []
         with aws_call(f"read the test reports of {build.get('id', 'a build')}"):
             answer = self._client(service).batch_get_reports(reportArns=list(arns)[:100])
-        return [one for one in answer.get("reports", ()) if one.get("type", "TEST") == "TEST"]
+        return [one for one in answer.get("reports", ()) if one.get("type", "TEST") == kind]
 
     def _failing(self, service: Service, reports: Sequence[Mapping[str, Any]]) -> list[FailedTest]:
         failing: list[FailedTest] = []

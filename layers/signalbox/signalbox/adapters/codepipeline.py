@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from signalbox.adapters.aws_errors import aws_call
 from signalbox.adapters.codepipeline_reading import facts_of, truth_of
 from signalbox.domain.errors import AwsRefusedError
 from signalbox.domain.facts import ReleaseFact
+from signalbox.domain.holds import REASON_MARK, Transition
 from signalbox.domain.identity import PipelineId, ReleaseId
 from signalbox.domain.services import Service
 from signalbox.domain.truth import ExecutionTruth, PendingApproval
@@ -23,6 +25,18 @@ REASON_LIMIT = 300
 SUMMARY_LIMIT = 512
 _NOT_IN_A_REASON = re.compile(r"[^a-zA-Z0-9!@ ().*?-]+")
 """``DisabledReason`` in botocore's model admits nothing else: no comma, colon, slash or quote."""
+
+NO_SOURCE = "NoSourceRevision"
+"""Our own code for an execution of which nobody can say what to start again."""
+
+SOURCES: Mapping[str, tuple[str, str]] = {
+    "S3": ("S3_OBJECT_VERSION_ID", "VersionId"),
+    "ECR": ("IMAGE_DIGEST", "ImageDigest"),
+}
+"""How a source action's provider names a revision, and its output variable; else by commit."""
+BY_COMMIT = ("COMMIT_ID", "CommitId")
+
+NO_LONGER_WAITS = {"Cancelled", "Stopped"}
 
 REMEMBERED = timedelta(minutes=2)
 """How long the state of a pipeline may serve releases of which nothing has changed since."""
@@ -130,6 +144,38 @@ class CodePipelinePipelines:
             for one in self._stages(service)
         )
 
+    def transitions(self, service: Service) -> Sequence[Transition]:
+        """The ways into the stages in the pipeline's order, the first stage's included."""
+        return tuple(_transition(stage) for stage in self._stages(service))
+
+    def open_stage(self, service: Service, stage: str) -> None:
+        """Enable the stage's inbound transition: whoever waits in front of it goes in."""
+        with aws_call(f"open the way into stage {stage} of {service.pipeline.name}"):
+            self._client(service).enable_stage_transition(
+                pipelineName=service.pipeline.name, stageName=stage, transitionType="Inbound"
+            )
+
+    def start_again(self, service: Service, release: ReleaseId, key: str) -> str:
+        """Start a new execution of the release's revision; returns it. ``key`` makes it once.
+
+        Raises AwsRefusedError where no source action says what the revision was (a rollback).
+        """
+        revisions: dict[str, dict[str, str]] = {}
+        for run in self._actions(service, release):
+            revision = _revision(run)
+            if revision is not None:
+                revisions.setdefault(revision["actionName"], revision)  # the newest run is first
+        if not revisions:
+            where = f"{release.execution} of {service.pipeline.name}"
+            raise AwsRefusedError(f"no source action of {where} names a revision", code=NO_SOURCE)
+        with aws_call(f"start {service.pipeline.name} again"):
+            answer = self._client(service).start_pipeline_execution(
+                name=service.pipeline.name,
+                sourceRevisions=list(revisions.values()),
+                clientRequestToken=hashlib.sha256(key.encode()).hexdigest(),
+            )
+        return str(answer["pipelineExecutionId"])
+
     def succeeded_in_stage(self, service: Service, stage: str) -> Sequence[ExecutionTruth]:
         """Executions that succeeded in the stage, newest first; rollbacks are among them."""
         summaries = self._summaries(service, filter={"succeededInStage": {"stageName": stage}})
@@ -221,7 +267,7 @@ def action_executions(client: Any, service: Service, **asked: Any) -> Iterator[A
 def fitting_reason(reason: str) -> str:
     """A reason that DisableStageTransition accepts: 1 to 300 characters of its pattern."""
     plain = " ".join(_NOT_IN_A_REASON.sub(" ", reason).split())
-    return plain[:REASON_LIMIT].rstrip() or "Held by Signalbox"
+    return plain[:REASON_LIMIT].rstrip() or REASON_MARK
 
 
 def _listed(
@@ -237,8 +283,48 @@ def _listed(
         token = {"nextToken": answer["nextToken"]}
 
 
+def _transition(stage: Answer) -> Transition:
+    """Older answers have one ``inboundExecution``, newer ones list all (botocore, StageState)."""
+    way, latest = stage.get("inboundTransitionState", {}), stage.get("latestExecution", {})
+    changed, one = way.get("lastChangedAt"), stage.get("inboundExecution")
+    waiting = stage.get("inboundExecutions") or ([one] if one else [])
+    runs = latest.get("status") in {"InProgress", "Stopping"}
+    return Transition(
+        stage=str(stage.get("stageName", "")),
+        closed=not way.get("enabled", True),
+        reason=str(way.get("disabledReason", "")),
+        changed_by=str(way.get("lastChangedBy", "")),
+        changed_at=changed.astimezone(UTC) if changed else None,
+        waiting=tuple(
+            str(each["pipelineExecutionId"])
+            for each in waiting
+            if each.get("status") not in NO_LONGER_WAITS
+        ),
+        inside=str(latest.get("pipelineExecutionId", "")) if runs else "",
+    )
+
+
 def _release(service: Service, summary: Answer) -> ReleaseId:
     return ReleaseId(pipeline=service.pipeline, execution=str(summary["pipelineExecutionId"]))
+
+
+def _revision(run: Answer) -> dict[str, str] | None:
+    """What a source action has fetched, as StartPipelineExecution takes it; None for other ones."""
+    kind = run.get("input", {}).get("actionTypeId", {})
+    if kind.get("category") != "Source":
+        return None
+    revision_type, variable = SOURCES.get(str(kind.get("provider", "")), BY_COMMIT)
+    output = run.get("output", {})
+    value = output.get("outputVariables", {}).get(variable) or output.get(
+        "executionResult", {}
+    ).get("externalExecutionId")
+    if not value:
+        return None
+    return {
+        "actionName": str(run["actionName"]),
+        "revisionType": revision_type,
+        "revisionValue": str(value),
+    }
 
 
 def _waits(run: Answer, action_execution_id: str) -> bool:

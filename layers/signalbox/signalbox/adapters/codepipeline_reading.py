@@ -18,6 +18,7 @@ from signalbox.domain.facts import (
     StageChanged,
 )
 from signalbox.domain.identity import ReleaseId
+from signalbox.domain.people import provider_identity
 from signalbox.domain.states import EXECUTION_RANK, FINAL_RANK, ActionState, ExecutionState
 from signalbox.domain.truth import ExecutionTruth
 
@@ -81,6 +82,7 @@ def truth_of(release: ReleaseId, answer: Answer, actions: Sequence[Answer] = ())
         trigger_type=str(trigger.get("triggerType", "")),
         pipeline_version=int(answer.get("pipelineVersion", 0)),
         commit=_commit_of(answer, actions),
+        mode=str(answer.get("executionMode", "SUPERSEDED")),
         rollback_target=str(
             answer.get("rollbackMetadata", {}).get("rollbackTargetPipelineExecutionId", "")
         ),
@@ -242,6 +244,7 @@ def _action_facts(release: ReleaseId, run: Answer, attempt: int) -> list[Release
         summary=summary or str(error.get("message", "")),
         error_code=str(error.get("code", "")),
         outputs=_outputs(run) if state is ActionState.SUCCEEDED else (),
+        by=str(run.get("updatedBy", "")) if is_approval else "",
         raw_state=str(run["status"]) if state is ActionState.UNKNOWN else "",
     )
     began = replace(
@@ -251,6 +254,7 @@ def _action_facts(release: ReleaseId, run: Answer, attempt: int) -> list[Release
         summary="",
         error_code="",
         outputs=(),
+        by="",
         raw_state="",
     )
     return [began] if state is ActionState.STARTED else [began, ended]
@@ -289,7 +293,30 @@ def _commit_of(answer: Answer, actions: Sequence[Answer]) -> Commit | None:
         author_email=str(variables.get("AuthorEmail", "")),
         branch=str(variables.get("BranchName", "")),
         repository=str(variables.get("FullRepositoryName") or variables.get("RepositoryName", "")),
+        provider_identity=_pushed_by(variables) or _pushed_by(_trigger_of(answer)),
     )
+
+
+def _pushed_by(said: Mapping[str, str]) -> str:
+    return provider_identity(str(said.get("ProviderType", "")), str(said.get("AuthorId", "")))
+
+
+def _trigger_of(answer: Answer) -> Mapping[str, str]:
+    """What a connection's trigger says, by the names that output variables have.
+
+    The API puts an event's ``execution-trigger`` into ``triggerDetail`` as JSON; of other triggers
+    it is an ARN or a name.
+    """
+    detail = str(answer.get("trigger", {}).get("triggerDetail", ""))
+    try:
+        said = json.loads(detail) if detail.startswith("{") else {}
+    except ValueError:
+        return {}
+    return {"".join(map(_capital, key.split("-"))): value for key, value in said.items()}
+
+
+def _capital(word: str) -> str:
+    return word[:1].upper() + word[1:]
 
 
 def is_final(status: str) -> bool:

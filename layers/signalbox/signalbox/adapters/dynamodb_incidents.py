@@ -1,4 +1,4 @@
-"""Incidents, the lock on each target, and holds, as items."""
+"""Incidents, and the lock on each target, as items."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from signalbox.adapters.dynamodb_effects import effects_to_write
 from signalbox.adapters.dynamodb_table import Change, LedgerTable
 from signalbox.domain.effects import Effect
 from signalbox.domain.errors import AwsUnavailableError
-from signalbox.domain.identity import PipelineId
-from signalbox.domain.incidents import Hold, Incident
+from signalbox.domain.incidents import Incident
 
 
 class DynamoDbIncidents:
@@ -89,14 +88,3 @@ class DynamoDbIncidents:
         if not self._table.transact(lead, writes).unless_ours(nonce).won:
             raise AwsUnavailableError(f"incident {incident.id} was written by another step")
         return saved
-
-    def hold(self, hold: Hold) -> None:
-        """Record a hold. The first one on a stage stays: it says since when and why."""
-        self._table.put_once(
-            {"pk": f"hold#{hold.pipeline_key}", "sk": f"stage#{hold.stage}", **to_document(hold)}
-        )
-
-    def holds(self, pipeline: PipelineId) -> Sequence[Hold]:
-        """The holds on a pipeline's stages, by the names of the stages."""
-        items = self._table.query(f"hold#{pipeline.key}", "begins_with(sk, :start)", "stage#")
-        return tuple(from_document(Hold, item) for item in items)

@@ -13,6 +13,7 @@ from signalbox.adapters.dynamodb_table import LedgerTable
 from signalbox.domain.effects import Effect
 from signalbox.domain.facts import (
     AlarmChanged,
+    ApiCalled,
     ApprovalAsked,
     BuildChanged,
     DeploymentChanged,
@@ -57,6 +58,9 @@ def _keys(fact: Any) -> tuple[str, str]:
             place = f"{fact.pipeline.account}/{fact.pipeline.region}"
             name = _short(f"{fact.pipeline.name}/{fact.stage}/{fact.action}")
             return place, f"approval#{name}#ASKED#{at}"
+        case ApiCalled():
+            place = f"{fact.pipeline.account}/{fact.pipeline.region}"
+            return place, f"call#{_short(fact.pipeline.name)}#{fact.call}#{at}#{fact.id}"
     raise TypeError(f"{type(fact).__name__} is not kept")
 
 

@@ -7,7 +7,9 @@ import json
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC
+from email.utils import parseaddr
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any
 
@@ -25,6 +27,7 @@ from signalbox.domain.errors import (
 )
 from signalbox.domain.gates import Change
 from signalbox.domain.identity import ReleaseId
+from signalbox.domain.listing import Listing
 from signalbox.domain.services import Service
 from signalbox.domain.sweeps import Thing
 
@@ -46,8 +49,8 @@ class S3Artifacts:
     def __init__(self, clients: ServiceClients) -> None:
         self._clients = clients
 
-    def changes(self, service: Service, release: ReleaseId) -> tuple[tuple[Change, ...], str]:
-        """Commits of the build's ``release.json`` newest first, and the SHA-256 of the artifact.
+    def listing(self, service: Service, release: ReleaseId) -> Listing:
+        """What the build's ``release.json`` lists, and the SHA-256 of the artifact.
 
         Empty where the release has built nothing yet, and without commits where the build writes
         no such file. Raises DocumentInvalidError where it is there and wrong.
@@ -56,11 +59,11 @@ class S3Artifacts:
         client = self._clients.for_service(service, "codepipeline")
         built = _built(list(action_executions(client, service, filter=filtered)))
         if built is None:
-            return (), ""
+            return Listing()
         where = f"s3://{built[0]}/{built[1]}"
         with SpooledTemporaryFile(max_size=IN_MEMORY) as file:
             digest = self._fetch(service, built, file)
-            return _changes_in(file, where), digest
+            return replace(_listing_in(file, where), digest=digest)
 
     def inventory(self, service: Service) -> Sequence[Thing]:
         """Every artifact object with its uses. Raises InventoryIncompleteError."""
@@ -146,11 +149,11 @@ def _locations(action: Mapping[str, Any], side: str) -> Iterator[Location]:
             yield str(at["bucket"]), str(at["key"])
 
 
-def _changes_in(file: IO[bytes], where: str) -> tuple[Change, ...]:
+def _listing_in(file: IO[bytes], where: str) -> Listing:
     try:
         with zipfile.ZipFile(file) as archive:
             if LISTING not in archive.namelist():
-                return ()
+                return Listing()
             if archive.getinfo(LISTING).file_size > LISTING_LIMIT:
                 raise DocumentInvalidError(f"{where}: {LISTING} is too large")
             document = json.loads(archive.read(LISTING))
@@ -158,11 +161,25 @@ def _changes_in(file: IO[bytes], where: str) -> tuple[Change, ...]:
             raise DocumentInvalidError(
                 f"{where}: {LISTING}: contract is {document['contract']!r}, not {CONTRACT}"
             )
-        return tuple(_change(commit) for commit in document["commits"])
+        image: Mapping[str, Any] = document.get("image") or {"repository": "", "digest": ""}
+        return Listing(
+            changes=tuple(_change(commit) for commit in document["commits"]),
+            repository=str(image["repository"]),
+            image=str(image["digest"]),
+            coverage=_percentage(document.get("coverage")),
+        )
     except zipfile.BadZipFile as error:
         raise DocumentInvalidError(f"{where} is no zip file: {error}") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise DocumentInvalidError(f"{where}: {LISTING}: {error!r}") from error
+
+
+def _percentage(said: Any) -> float | None:
+    if said is None:
+        return None
+    if not 0 <= float(said) <= 100:  # nor is NaN, which JSON in Python knows
+        raise ValueError(f"coverage is {said!r}, no percentage")
+    return float(said)
 
 
 def _change(commit: Mapping[str, Any]) -> Change:
@@ -171,4 +188,15 @@ def _change(commit: Mapping[str, Any]) -> Change:
         author_name=str(commit.get("author_name", "")),
         author_email=str(commit.get("author_email", "")),
         subject=str(commit.get("subject", "")),
+        committer_email=str(commit.get("committer_email", "")),
+        co_authors=tuple(_addresses(commit.get("co_authors", ()))),
     )
+
+
+def _addresses(trailers: Sequence[object]) -> Iterator[str]:
+    """The addresses of trailers such as ``Ada <ada@example.com>``; one without is nobody known."""
+    if not isinstance(trailers, list | tuple):
+        raise TypeError("co_authors is no list")
+    for trailer in trailers:
+        address = parseaddr(str(trailer))[1]
+        yield address if "@" in address else ""

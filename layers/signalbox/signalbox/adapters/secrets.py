@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from signalbox.adapters.aws_errors import aws_call
 from signalbox.domain.errors import SettingMissingError
-from signalbox.ports import Clock
+
+if TYPE_CHECKING:
+    from signalbox.ports import Clock
 
 KEPT_FOR = timedelta(minutes=5)
 

@@ -1,6 +1,7 @@
 """Answers what Slack posts: verifies, reads, records a vote or opens a modal, and says 200.
 
 The one place where our errors become HTTP statuses. Whoever is not Slack learns 401 and no more.
+Slack ignores the body of an answer to a click, so what a click must be told is a modal.
 """
 
 from __future__ import annotations
@@ -8,10 +9,9 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from signalbox.adapters.secrets import SlackSecret
-from signalbox.adapters.slack_signature import read_request, verify
+from signalbox.adapters.slack_signature import SignedRequest, read_request, verify
 from signalbox.domain.errors import (
     AwsRefusedError,
     ForgedRequestError,
@@ -20,72 +20,65 @@ from signalbox.domain.errors import (
     SlackRefusedError,
     UnreadableEventError,
 )
-from signalbox.domain.gates import Choice
+from signalbox.domain.gates import Choice, Taken
 from signalbox.events.slack import (
-    ApprovePressed,
+    ButtonPressed,
     CommandTyped,
-    Interaction,
+    FormSent,
     NothingForUs,
-    ReasonGiven,
-    RejectPressed,
-    parse_interaction,
+    read_posted,
+    understand,
 )
-from signalbox.notifications.modals import reason_modal
+from signalbox.notifications.modals import info_modal, reason_modal
 from signalbox.notifications.text import clean
-from signalbox.usecases.needs import (
-    HasBells,
-    HasClock,
-    HasGates,
-    HasModals,
-    HasReleases,
+from signalbox.usecases.record_vote import (
+    Said,
+    open_gate_of,
+    open_gate_shown,
+    record_vote,
+    record_vote_on,
 )
-from signalbox.usecases.record_vote import open_gate_of, record_vote
+
+if TYPE_CHECKING:
+    from signalbox.adapters.slack_ports import EndpointPorts
+    from signalbox.domain.voters import Card
 
 LOG = logging.getLogger(__name__)
 Answer = dict[str, Any]
-CLOSED = "This approval is closed. The message in the channel says how it ended."
-NOT_TAKEN = (
-    "This was not taken: the approval is closed, or the release's message in the channel is a "
-    "newer one than this. Look there, or press again in a moment."
-)
+CLOSED = "This was not taken: it is closed. The message in the channel says how it ended."
+TELLS = {
+    "closed": CLOSED,
+    "newer card": "This was not taken: what would ship has changed since this was shown. The "
+    "release's message in the channel shows what it is now; please look again.",
+    "other card": "This was not taken: this is not the release's own message, or an older one. "
+    "Its newest message in the channel has the buttons that count.",
+}
+ALREADY = "This was handled already."
+NOT_OPENED = "The window did not open in time. Please give the command again."
 NO_REASON = "Please say why: it is kept in the audit and told to the author."
-HELP = "Approve or reject a release with the buttons of its message."
-
-
-class KnownSecrets(Protocol):
-    """Slack's secrets, kept for five minutes."""
-
-    def current(self) -> SlackSecret:
-        """The secrets in force."""
-
-
-class EndpointPorts(
-    HasGates,
-    HasReleases,
-    HasBells,
-    HasModals,
-    HasClock,
-    Protocol,
-):
-    """What answering needs of the world: votes, bells and modals, and no right to a pipeline."""
-
-    @property
-    def slack_secrets(self) -> KnownSecrets:
-        """Slack's secrets."""
+NO_TICKET = "Please name the ticket of the emergency."
+NEEDED = {
+    Choice.APPROVE: {},
+    Choice.REJECT: {"reason": NO_REASON},
+    Choice.BREAK_GLASS: {"reason": NO_REASON, "ticket": NO_TICKET},
+}
+"""What each form must hold, and what is said where it does not."""
 
 
 def answer_request(event: Mapping[str, Any], ports: EndpointPorts) -> Answer:
     """The response for one API Gateway request, always within Slack's three seconds.
 
-    401 forged, 400 signed and unreadable, 503 something of ours is down (Slack then shows the
-    person that it did not work; pressing again is harmless), 200 everything else.
+    401 forged, 403 signed for another workspace or app, 400 signed and unreadable, 503 something
+    of ours is down (Slack then shows the person that it did not work; pressing again is harmless),
+    200 everything else.
     """
     try:
         request = read_request(event, ports.clock.now())
         verify(request, ports.slack_secrets.current().signing_secrets)
-        return _act(parse_interaction(request.body), ports)
+        return _answer(request, ports)
     except ForgedRequestError as error:
         LOG.warning("refused a request: %s", error)
+        ports.counters.count("SlackRequestsForged")
         return _plain(401)
     except UnreadableEventError as error:
         LOG.warning("cannot read a request of Slack: %s", error)
@@ -95,61 +88,152 @@ def answer_request(event: Mapping[str, Any], ports: EndpointPorts) -> Answer:
         return _plain(503)
 
 
-def _act(said: Interaction, ports: EndpointPorts) -> Answer:
-    match said:
-        case ApprovePressed():
-            taken = _vote(said, Choice.APPROVE, "", ports)
-            return _plain(200) if taken else _tell(NOT_TAKEN)
-        case RejectPressed():
-            return _ask_why(said, ports)
-        case ReasonGiven():
-            if not clean(said.reason).strip():
-                return _complain(NO_REASON)
-            taken = _vote(said, Choice.REJECT, said.reason, ports)
-            return _plain(200) if taken else _complain(CLOSED)
-        case CommandTyped():
-            return _tell(HELP)
+def _answer(request: SignedRequest, ports: EndpointPorts) -> Answer:
+    posted = read_posted(request.body)
+    if not posted.is_for(ports.slack_app.teams, ports.slack_app.app):
+        LOG.warning(
+            "refused a request of %s in %s for the app %s",
+            *(sorted(posted.teams), posted.organisation[:80], posted.app[:80]),
+        )
+        ports.counters.count("SlackRequestsOfStrangers")
+        return _plain(403)
+    match understand(posted):
+        case ButtonPressed() as pressed:
+            return _press(pressed, request.digest, ports)
+        case FormSent() as sent:
+            return _submit(sent, request.digest, ports)
+        case CommandTyped() as typed:
+            return _command(typed, request.digest, ports)
         case NothingForUs():
             return _plain(200)
 
 
-def _vote(
-    said: ApprovePressed | ReasonGiven, choice: Choice, reason: str, ports: EndpointPorts
-) -> bool:
-    return record_vote(
-        said.card,
-        said.voter,
-        choice,
-        reason,
+def _press(pressed: ButtonPressed, request: str, ports: EndpointPorts) -> Answer:
+    match pressed.button:
+        case "reject_gate":
+            return _ask_why(pressed, ports)
+        case "review_gate":
+            return _review(pressed, request, ports)
+    said = Said(
+        principal=pressed.voter.principal,
+        name=pressed.voter.called,
+        choice=Choice.APPROVE,
+        request=request,
+    )
+    taken = record_vote(
+        pressed.card,
+        said,
         gates=ports.gates,
-        releases=ports.releases,
+        releases=ports.noted,
         bells=ports.bells,
         clock=ports.clock,
     )
+    if taken is None:
+        return _tell(pressed, _why_untaken(pressed.card, ports), ports)
+    return _plain(200, ALREADY if taken is Taken.REPLAYED else "")
 
 
-def _ask_why(said: RejectPressed, ports: EndpointPorts) -> Answer:
-    card = said.card
-    if open_gate_of(card, gates=ports.gates, releases=ports.releases) is None:
-        return _tell(NOT_TAKEN)
+def _ask_why(pressed: ButtonPressed, ports: EndpointPorts) -> Answer:
+    card = pressed.card
+    if open_gate_of(card, gates=ports.gates, releases=ports.noted) is None:
+        return _tell(pressed, _why_untaken(card, ports), ports)
     view = reason_modal(gate=card.gate, digest=card.digest, channel=card.channel, ts=card.ts)
-    try:
-        ports.modals.open(said.trigger_id, view)
-    except SlackRefusedError as refused:
-        LOG.warning("the dialog did not open: %s", refused.code)
+    _open(pressed.trigger_id, view, ports)
     return _plain(200)
 
 
-def _tell(text: str) -> Answer:
-    return _json({"response_type": "ephemeral", "replace_original": False, "text": text})
+def _review(pressed: ButtonPressed, request: str, ports: EndpointPorts) -> Answer:
+    from signalbox.usecases.take_review import take_review
+
+    taken = take_review(
+        pressed.card,
+        pressed.voter,
+        request,
+        gates=ports.gates,
+        releases=ports.noted,
+        commands=ports.commands,
+        bells=ports.bells,
+        clock=ports.clock,
+    )
+    if taken is None:
+        return _tell(pressed, TELLS["other card"], ports)
+    return _plain(200, ALREADY if taken is Taken.REPLAYED else "")
 
 
-def _complain(text: str) -> Answer:
-    return _json({"response_action": "errors", "errors": {"reason": text}})
+def _submit(sent: FormSent, request: str, ports: EndpointPorts) -> Answer:
+    given = {"reason": sent.reason, "ticket": sent.ticket}
+    missing = {
+        name: complaint
+        for name, complaint in NEEDED[sent.choice].items()
+        if not clean(given[name]).strip()
+    }
+    if missing:
+        return _json({"response_action": "errors", "errors": missing})
+    taken = _vote_by_form(sent, request, ports)
+    if taken is None:
+        return _replace(_why_untaken(sent.card, ports))
+    return _replace(ALREADY) if taken is Taken.REPLAYED else _plain(200)
 
 
-def _plain(status: int) -> Answer:
-    return {"statusCode": status, "headers": {"content-type": "text/plain"}, "body": ""}
+def _vote_by_form(sent: FormSent, request: str, ports: EndpointPorts) -> Taken | None:
+    """A form that a button has opened stands for a message, one that a command has opened for
+    none: it holds what it has shown itself.
+    """
+    said = Said(
+        principal=sent.voter.principal,
+        name=sent.voter.called,
+        choice=sent.choice,
+        reason=sent.reason,
+        ticket=sent.ticket,
+        request=request,
+    )
+    card, gates = sent.card, ports.gates
+    if card.channel:
+        gate = open_gate_of(card, gates=gates, releases=ports.noted)
+    else:
+        gate = open_gate_shown(card.gate, card.digest, gates=gates)
+    if gate is None:
+        return None
+    return record_vote_on(gate, said, gates=gates, bells=ports.bells, clock=ports.clock)
+
+
+def _command(typed: CommandTyped, request: str, ports: EndpointPorts) -> Answer:
+    from signalbox.adapters.slack_commands import answer_command  # rare, so not part of the start
+
+    try:
+        said = answer_command(typed, request, ports)
+    except SlackRefusedError as refused:
+        LOG.warning("the dialog did not open: %s", refused.code)
+        said = NOT_OPENED
+    return _json({"response_type": "ephemeral", "text": said}) if said else _plain(200)
+
+
+def _why_untaken(card: Card, ports: EndpointPorts) -> str:
+    from signalbox.usecases.read_why import read_why_untaken
+
+    return TELLS[read_why_untaken(card, gates=ports.gates).value]
+
+
+def _tell(pressed: ButtonPressed, text: str, ports: EndpointPorts) -> Answer:
+    _open(pressed.trigger_id, info_modal(text), ports)
+    return _plain(200)
+
+
+def _open(trigger_id: str, view: Mapping[str, Any], ports: EndpointPorts) -> None:
+    """Open a modal; one that comes too late, or a second time, is no failure of ours."""
+    try:
+        ports.modals.open(trigger_id, view)
+    except SlackRefusedError as refused:
+        LOG.warning("the dialog did not open: %s", refused.code)
+
+
+def _replace(text: str) -> Answer:
+    """The form makes room for what there is to say."""
+    return _json({"response_action": "update", "view": info_modal(text)})
+
+
+def _plain(status: int, body: str = "") -> Answer:
+    return {"statusCode": status, "headers": {"content-type": "text/plain"}, "body": body}
 
 
 def _json(body: Mapping[str, Any]) -> Answer:

@@ -64,6 +64,10 @@ class SlackMessenger:
         )
         return str(answer["ts"])
 
+    def whisper(self, channel: str, user: str, message: Mapping[str, Any]) -> None:
+        """Show a message to one person of a channel, and to nobody else; Slack keeps it nowhere."""
+        self._call("chat.postEphemeral", channel=channel, user=user, **message)
+
     def id_of_email(self, email: str) -> str | None:
         """The Slack user id of an e-mail; asked once per execution environment where it is known.
 

@@ -38,6 +38,18 @@ def parse(model: type[D], text: str, parameter: str) -> D:
     try:
         return model.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        field = ".".join(str(part) for part in first["loc"]) or "the document"
-        raise DocumentInvalidError(f"{parameter}: {field}: {first['msg']}") from error
+        raise DocumentInvalidError(
+            f"{parameter}: {fault_of(error)}", field=field_of(error)
+        ) from error
+
+
+def field_of(error: ValidationError) -> str:
+    """The path of the first thing that is wrong, as ``groups.sre.0``; empty for the whole."""
+    return ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
+
+
+def fault_of(error: ValidationError) -> str:
+    """The first thing that is wrong with a document: the field, and why."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "the document"
+    return f"{field}: {first['msg'].removeprefix('Value error, ')}"

@@ -3,67 +3,84 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from pydantic import Field
-
-from signalbox.adapters.aws_errors import aws_call
-from signalbox.adapters.ssm_documents import KEPT_FOR_SECONDS, Document, parse
-from signalbox.domain.errors import AwsRefusedError
+from signalbox.adapters.dynamodb_table import LedgerTable
+from signalbox.adapters.policy_documents import policy_of, read_policy
+from signalbox.adapters.ssm_documents import KEPT_FOR_SECONDS
+from signalbox.adapters.ssm_last_good import Held, LastGood
+from signalbox.domain.errors import DocumentInvalidError
 from signalbox.domain.identity import PipelineId
-from signalbox.domain.policy import Mode, Policy, UnknownAuthor
+from signalbox.domain.policy import Mode, Policy
 
-UNWRITTEN = Policy(mode=Mode.OBSERVE)
+DEFAULT = "default"
+Written = Mapping[str, Any]
+
+UNWRITTEN = Policy(mode=Mode.OBSERVE, digest="unwritten")
 """Where no policy was written, nobody asked Signalbox to stop anybody's releases."""
-
-
-class _Policy(Document):
-    mode: Mode = Mode.ENFORCE
-    approvals: Annotated[int, Field(ge=1, le=10)] = 1
-    exclude_author: bool = True
-    unknown_author: UnknownAuthor = UnknownAuthor.OWN
-    reason_required_to_reject: bool = True
-    expires_after_minutes: Annotated[int, Field(ge=5, le=86400)] = 1440
-    rollback_window_minutes: Annotated[int, Field(ge=1, le=10080)] = 60
-    keep_releases: Annotated[int, Field(ge=1, le=100)] = 3
 
 
 class SsmPolicies:
     """``Policies`` on ``{prefix}/policy/{pipeline}`` and ``{prefix}/policy/default``."""
 
     def __init__(
-        self, client: Any, prefix: str, monotonic: Callable[[], float] = time.monotonic
+        self,
+        client: Any,
+        prefix: str,
+        table: LedgerTable,
+        monotonic: Callable[[], float] = time.monotonic,
+        kept_for: float = KEPT_FOR_SECONDS,
     ) -> None:
-        self._client = client
+        self._client, self._table = client, table
         self._prefix = f"{prefix}/policy"
-        self._monotonic = monotonic
-        self._kept: dict[str, tuple[float, Policy | None]] = {}
+        self._monotonic, self._kept_for = monotonic, kept_for
+        self._documents: dict[str, LastGood[Written]] = {}
 
-    def policy_for(self, pipeline: PipelineId) -> Policy:
-        """The pipeline's own policy, or the default, or to observe where neither is written.
+    def policy_for(self, pipeline: PipelineId, stage: str = "") -> Policy:
+        """What holds at a stage: the pipeline's own policy, or the default, or to observe where
+        neither was ever written.
 
-        Raises DocumentInvalidError where a policy does not follow its schema: a gate must not
-        open under rules that nobody wrote.
+        Raises DocumentInvalidError where what was written never followed its schema: a gate must
+        not open under rules that nobody wrote.
         """
-        own = None if "@" in pipeline.name else self._policy(pipeline.name)
-        # Pipelines may have "@" in their names, parameters may not (PutParameter, API reference).
-        return own or self._policy("default") or UNWRITTEN
+        own, default = self._own(pipeline), self._held(DEFAULT)
+        used = own if own.document or own.written else default
+        if used.document is None:
+            if used.written:
+                raise DocumentInvalidError(used.fault)
+            return UNWRITTEN
+        name = f"{self._prefix}/{pipeline.name if used is own else DEFAULT}"
+        return policy_of(used.document, name, stage=stage, default=default.document)
 
-    def _policy(self, name: str) -> Policy | None:
-        now = self._monotonic()
-        kept = self._kept.get(name)
-        if kept is None or now - kept[0] >= KEPT_FOR_SECONDS:
-            kept = self._kept[name] = now, self._read(f"{self._prefix}/{name}")
-        return kept[1]
+    def fault_of(self, pipeline: PipelineId) -> str:
+        """What is wrong with the pipeline's newest document, or the default; "" where both are
+        good, or not there.
+        """
+        for held in (self._own(pipeline), self._held(DEFAULT)):
+            if held.fault and held.written:
+                return held.fault
+        return ""
 
-    def _read(self, parameter: str) -> Policy | None:
-        try:
-            with aws_call(f"read {parameter}"):
-                answer = self._client.get_parameter(Name=parameter)
-        except AwsRefusedError as refused:
-            if refused.code == "ParameterNotFound":
-                return None
-            raise
-        document = parse(_Policy, answer["Parameter"]["Value"], parameter)
-        return Policy(**document.model_dump(exclude={"contract"}))
+    def _own(self, pipeline: PipelineId) -> Held[Written]:
+        """Pipelines may have "@" in their names, parameters may not (PutParameter, API reference).
+
+        A pipeline named ``default`` has the default's rules.
+        """
+        nothing: Held[Written] = Held(None, written=False)
+        return nothing if "@" in pipeline.name else self._held(pipeline.name)
+
+    def _held(self, name: str) -> Held[Written]:
+        if name not in self._documents:
+            self._documents[name] = LastGood(
+                self._client,
+                f"{self._prefix}/{name}",
+                f"policy#{name}",
+                self._table,
+                read_policy,
+                monotonic=self._monotonic,
+                kept_for=self._kept_for,
+            )
+        held = self._documents[name].held()
+        # A document that was deleted is gone on purpose: what it said last is in force no more.
+        return held if held.written else Held(None, written=False)

@@ -8,14 +8,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, model_validator
 
-from signalbox.adapters.aws_errors import aws_call
-from signalbox.adapters.dynamodb_table import Change, LedgerTable
-from signalbox.adapters.ssm_documents import KEPT_FOR_SECONDS, Document, Part, parse
-from signalbox.domain.errors import (
-    AwsRefusedError,
-    AwsUnavailableError,
-    DocumentInvalidError,
-)
+from signalbox.adapters.dynamodb_table import LedgerTable
+from signalbox.adapters.ssm_documents import Document, Part, parse
+from signalbox.adapters.ssm_last_good import LastGood
 from signalbox.domain.routes import RoutesInForce, RouteTable, Rule, To, When
 from signalbox.notifications.routes import Kind, Severity
 
@@ -55,17 +50,15 @@ class _Rule(Part):
     to: _To
 
 
-class _Routes(Document):
+class RoutesDocument(Document):
+    """Where messages go."""
+
     channel: Channel
     routes: Annotated[tuple[_Rule, ...], Field(max_length=AT_MOST)] = ()
 
 
 class SsmRoutes:
-    """``Routes`` on one parameter, read at most once a minute.
-
-    The last good document is kept in memory and in the ledger: a function that starts while the
-    newest one is broken goes by the one before it.
-    """
+    """``Routes`` on one parameter, of which the last good version stays in force."""
 
     def __init__(
         self,
@@ -74,54 +67,22 @@ class SsmRoutes:
         table: LedgerTable,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._client = client
-        self._name = f"{prefix}/routes"
-        self._table = table
-        self._monotonic = monotonic
-        self._kept: tuple[float, RoutesInForce] | None = None
-        self._good = ""
+        self._document = LastGood(
+            client, f"{prefix}/routes", "routes", table, parse_routes, monotonic=monotonic
+        )
 
     def in_force(self) -> RoutesInForce:
         """The last good routes, and what is wrong with the newest document, if anything is.
 
         Raises AwsUnavailableError where nothing was ever read and nobody answers now.
         """
-        now = self._monotonic()
-        if self._kept is None or now - self._kept[0] >= KEPT_FOR_SECONDS:
-            self._kept = now, self._read()
-        return self._kept[1]
-
-    def _read(self) -> RoutesInForce:
-        try:
-            with aws_call(f"read {self._name}"):
-                text = self._client.get_parameter(Name=self._name)["Parameter"]["Value"]
-            table = parse_routes(text, self._name)
-        except AwsUnavailableError:
-            if self._kept is None:
-                raise
-            return self._kept[1]
-        except (AwsRefusedError, DocumentInvalidError) as wrong:
-            return RoutesInForce(table=self._last_good(), fault=str(wrong))
-        self._keep(text)
-        return RoutesInForce(table=table)
-
-    def _keep(self, text: str) -> None:
-        if text != self._good:
-            change = Change("SET #text = :text", names={"#text": "text"}, values={":text": text})
-            self._table.update("routes", "last-good", change)
-            self._good = text
-
-    def _last_good(self) -> RouteTable:
-        item = self._table.get("routes", "last-good")
-        try:
-            return parse_routes(item["text"], self._name) if item else RouteTable()
-        except DocumentInvalidError:
-            return RouteTable()  # an older Signalbox took it for good
+        held = self._document.held()
+        return RoutesInForce(table=held.document or RouteTable(), fault=held.fault)
 
 
 def parse_routes(text: str, parameter: str) -> RouteTable:
     """Read the document. Raises DocumentInvalidError naming the parameter, the field and why."""
-    document = parse(_Routes, text, parameter)
+    document = parse(RoutesDocument, text, parameter)
     return RouteTable(
         channel=document.channel,
         rules=tuple(

@@ -35,7 +35,7 @@ class _Lambda(Part):
 class _Environment(Part):
     name: Filled
     stage: Filled
-    target: _Lambda
+    target: _Lambda | None = None
     alarms: tuple[Filled, ...] = ()
 
 
@@ -115,10 +115,12 @@ def service_of(arn: str, name: str, text: str) -> Service:
 
 
 def _environment(part: _Environment) -> Environment:
-    target = part.target
     return Environment(
-        name=part.name,
-        stage=part.stage,
-        target=LambdaTarget(function=target.function, alias=target.alias, probe=target.probe),
-        alarms=part.alarms,
+        name=part.name, stage=part.stage, target=_target(part.target), alarms=part.alarms
     )
+
+
+def _target(part: _Lambda | None) -> LambdaTarget | None:
+    if part is None:
+        return None
+    return LambdaTarget(function=part.function, alias=part.alias, probe=part.probe)

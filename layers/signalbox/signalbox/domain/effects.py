@@ -17,6 +17,9 @@ class EffectKind(StrEnum):
     DECIDE_GATE = "decide_gate"
     START_ROLLBACK = "start_rollback"
     ANCHOR_AUDIT = "anchor_audit"
+    CARRY_OUT_COMMAND = "carry_out_command"
+    APPLY_HOLDS = "apply_holds"
+    SETTLE_HOTFIX = "settle_hotfix"
 
 
 class EffectStatus(StrEnum):

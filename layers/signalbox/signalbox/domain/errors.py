@@ -14,6 +14,7 @@ SignalboxError
     ├── DocumentInvalidError   a policy or service document does not follow its schema
     ├── AwsRefusedError        AWS said no (carries ``code``); AccessDenied and validation included
     ├── SlackRefusedError      Slack said ``ok: false`` (carries ``code``)
+    ├── UnknownNameError       a name that somebody typed is nothing's, or more than one thing's
     ├── NothingToRollBackToError  no execution that may serve as the target of a rollback
     └── InventoryIncompleteError  a read failed, so the sweep must not go on
 """
@@ -80,7 +81,14 @@ class SettingMissingError(PermanentError):
 
 
 class DocumentInvalidError(PermanentError):
-    """A document (policy, service) that does not follow its schema."""
+    """A document (policy, service) that does not follow its schema.
+
+    ``field`` is the path of what is wrong (``groups.sre.0``), where one field is.
+    """
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class AwsRefusedError(PermanentError):
@@ -97,6 +105,10 @@ class SlackRefusedError(PermanentError):
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class UnknownNameError(PermanentError):
+    """What somebody typed names nothing, or more than one thing; the message is for that person."""
 
 
 class NothingToRollBackToError(PermanentError):

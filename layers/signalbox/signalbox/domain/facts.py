@@ -19,7 +19,11 @@ from signalbox.domain.states import ActionState, AlarmState, ExecutionState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """The revision that is released. Author names come from git and are not authenticated."""
+    """The revision that is released. Author names come from git and are not authenticated.
+
+    ``provider_identity`` is who the source provider says has pushed it, as ``github:12345``, where
+    the trigger names anybody.
+    """
 
     id: str = ""
     message: str = ""
@@ -27,6 +31,7 @@ class Commit:
     author_email: str = ""
     branch: str = ""
     repository: str = ""
+    provider_identity: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +80,8 @@ class ActionChanged:
 
     ``action_execution_id`` is empty in events from before 2024. ``external_id`` and
     ``external_url`` point at the build, deployment or commit that the action ran. ``outputs`` are
-    the artifacts that it made.
+    the artifacts that it made. ``by`` is the ARN of whoever answered an approval, which the API
+    tells and events do not.
     """
 
     release: ReleaseId
@@ -92,6 +98,7 @@ class ActionChanged:
     summary: str = ""
     error_code: str = ""
     outputs: tuple[ArtifactLocation, ...] = ()
+    by: str = field(default="", compare=False)
     raw_state: str = ""
     replayed: bool = field(default=False, compare=False, repr=False)
     extra: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
@@ -197,6 +204,27 @@ class ApprovalAsked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApiCalled:
+    """Somebody steered a pipeline by the API, as CloudTrail saw it.
+
+    ``call`` is the operation (``PutApprovalResult``), ``by`` the caller's ARN (of an assumed role
+    ``arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION``), ``error`` AWS's code where it was refused.
+    ``id`` is CloudTrail's own id of the event. What the call carried is not kept: it may hold an
+    approval's token.
+    """
+
+    pipeline: PipelineId
+    call: str
+    by: str
+    at: datetime
+    id: str = ""
+    stage: str = ""
+    action: str = ""
+    error: str = ""
+    replayed: bool = field(default=False, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ignored:
     """Readable, and none of Signalbox's business; ``reason`` says why."""
 
@@ -215,6 +243,7 @@ Fact = (
     | DeploymentChanged
     | ImageScanned
     | ApprovalAsked
+    | ApiCalled
     | Ignored
 )
 

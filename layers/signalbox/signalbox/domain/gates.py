@@ -25,6 +25,8 @@ class Settlement(StrEnum):
     ``CHANGED``: approved, but what would ship was not what had been shown, so it was rejected.
     ``ANSWERED_ELSEWHERE``: somebody answered in the console or by the API.
     ``GONE``: the approval no longer waits and nobody answered it (stopped, timed out).
+    ``EXPIRED_IN_AWS``: CodePipeline's own time ran out. ``MISCONFIGURED``: the action itself
+    failed. ``LET_THROUGH``: a hotfix has passed the hold. ``OBSERVED``: nothing was done.
     """
 
     APPROVED = "APPROVED"
@@ -32,6 +34,10 @@ class Settlement(StrEnum):
     CHANGED = "CHANGED"
     ANSWERED_ELSEWHERE = "ANSWERED_ELSEWHERE"
     GONE = "GONE"
+    EXPIRED_IN_AWS = "EXPIRED_IN_AWS"
+    MISCONFIGURED = "MISCONFIGURED"
+    LET_THROUGH = "LET_THROUGH"
+    OBSERVED = "OBSERVED"
 
 
 class GateStatus(StrEnum):
@@ -43,10 +49,32 @@ class GateStatus(StrEnum):
 
 
 class Choice(StrEnum):
-    """What one person says."""
+    """What one person says. ``BREAK_GLASS`` approves alone, in an emergency."""
 
     APPROVE = "APPROVE"
     REJECT = "REJECT"
+    BREAK_GLASS = "BREAK_GLASS"
+
+
+class Taken(StrEnum):
+    """What became of a vote: it stands in the ledger, or it came with a request that was handled
+    already.
+    """
+
+    TAKEN = "TAKEN"
+    REPLAYED = "REPLAYED"
+
+
+class GateKind(StrEnum):
+    """What waits for a verdict.
+
+    ``APPROVAL`` is CodePipeline's manual approval, ``HOTFIX`` a release that asks to pass a hold,
+    ``OBSERVED`` an approval under a policy that only says what it would have done.
+    """
+
+    APPROVAL = "APPROVAL"
+    HOTFIX = "HOTFIX"
+    OBSERVED = "OBSERVED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,17 +92,27 @@ class TestResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One commit since the last good release, as the build's ``release.json`` lists it."""
+    """One commit since the last good release, as the build's ``release.json`` lists it.
+
+    ``co_authors`` are e-mail addresses of trailers. None of it is authenticated.
+    """
 
     id: str
     author_name: str
     author_email: str
     subject: str
+    committer_email: str = ""
+    co_authors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
-    """What the approver sees. ``artifact_digest`` is the SHA-256 of what would be deployed."""
+    """What the approver sees. ``artifact_digest`` is the SHA-256 of what would be deployed.
+
+    ``last_good_at`` is when the last good release ended, ``started_by`` the ARN of whoever started
+    this one by hand, ``provider_identity`` who the source provider's trigger says it was (as
+    ``github:12345``). ``checks`` say in one line each what the checks found when it was compiled.
+    """
 
     revision: str
     artifact_digest: str
@@ -83,11 +121,17 @@ class Dossier:
     last_good_revision: str = ""
     firing_alarms: tuple[str, ...] = ()
     rollback_readiness: str = "unknown"
+    last_good_at: datetime | None = None
+    started_by: str = ""
+    provider_identity: str = ""
+    checks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vote:
-    """One person's say. ``principal`` is a stable id (``slack:T…:U…``), ``name`` is for reading."""
+    """One person's say. ``principal`` is a stable id (``slack:T…:U…`` or ``aws:ARN``), ``name`` is
+    for reading. ``ticket`` goes with a broken glass.
+    """
 
     principal: str
     name: str
@@ -95,6 +139,7 @@ class Vote:
     at: datetime
     reason: str = ""
     shown_digest: str = ""
+    ticket: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +147,15 @@ class Gate:
     """One open or ended gate.
 
     ``id`` is random (128 bits or more) and the only name that leaves the ledger. ``shown_digest``
-    is the digest of what the approver was shown. ``approval_token`` is CodePipeline's and
-    ``task_token`` is Step Functions'; neither ever leaves the ledger.
+    is the digest of what the approver was shown, ``round`` how often people were asked anew since
+    something of it changed (from 1). ``approval_token`` is CodePipeline's and ``task_token`` is
+    Step Functions'; neither ever leaves the ledger.
+
+    ``asked`` holds the Slack ids of those who may approve, ``standing`` says in lines what the gate
+    waits for, and ``denied`` whose vote does not count and why; all three are for showing, the
+    judge goes by policy and people. ``broken_glass``
+    marks an approval by one person in an emergency, ``reviewed_by`` who looked at it afterwards.
+    ``decided_by`` names who answered outside Signalbox (an ARN).
     """
 
     id: str
@@ -124,6 +176,14 @@ class Gate:
     settlement: str = ""
     approval_token: str = ""
     task_token: str = ""
+    kind: GateKind = GateKind.APPROVAL
+    round: int = 1
+    asked: tuple[str, ...] = ()
+    standing: tuple[str, ...] = ()
+    denied: tuple[str, ...] = ()
+    broken_glass: bool = False
+    reviewed_by: str = ""
+    decided_by: str = ""
 
     @property
     def subject(self) -> str:

@@ -68,15 +68,3 @@ class Incident:
     def subject(self) -> str:
         """The ledger's partition of this incident."""
         return f"incident#{self.id}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """A freeze on a stage, kept until somebody releases it."""
-
-    pipeline_key: str
-    stage: str
-    owner: str
-    reason: str
-    since: datetime
-    incident: str = ""

@@ -18,11 +18,15 @@ class LambdaTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Where a stage deploys to, and the alarms that speak for it."""
+    """Where a stage deploys to, and the alarms that speak for it.
+
+    ``target`` is None where nobody said what is deployed: then gates and holds work, and nothing is
+    rolled back or swept there.
+    """
 
     name: str
     stage: str
-    target: LambdaTarget
+    target: LambdaTarget | None = None
     alarms: tuple[str, ...] = ()
 
 

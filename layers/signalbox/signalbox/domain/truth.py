@@ -31,7 +31,8 @@ class ReleaseNotes:
     of each failed run of an action, oldest first. ``superseded_by`` is the newer execution that
     took its place, ``rollback_target`` the one that a rollback goes back to, ``tests_of`` the build
     that ``tests`` are of. ``kind`` is ``STANDARD`` or ``ROLLBACK``; ``started_by`` the caller's ARN
-    of a rollback.
+    of a rollback. ``staged_digest`` is the SHA-256 of the artifact when an environment before the
+    last one took it.
     """
 
     commit: Commit | None = None
@@ -45,6 +46,7 @@ class ReleaseNotes:
     tests_of: str = ""
     messages: tuple[PostedMessage, ...] = ()
     artifact_digest: str = ""
+    staged_digest: str = ""
 
     @property
     def message(self) -> tuple[str, str] | None:
@@ -54,7 +56,9 @@ class ReleaseNotes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionTruth:
-    """What CodePipeline says of one execution. ``status`` is the API's (``InProgress`` …)."""
+    """What CodePipeline says of one execution. ``status`` is the API's (``InProgress`` …), ``mode``
+    the pipeline's (``SUPERSEDED``, ``QUEUED``, ``PARALLEL``).
+    """
 
     release: ReleaseId
     status: str
@@ -64,6 +68,7 @@ class ExecutionTruth:
     pipeline_version: int
     commit: Commit | None
     rollback_target: str = ""
+    mode: str = "SUPERSEDED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

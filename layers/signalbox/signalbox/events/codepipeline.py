@@ -21,6 +21,7 @@ from signalbox.domain.facts import (
     StageChanged,
 )
 from signalbox.domain.identity import PipelineId, ReleaseId
+from signalbox.domain.people import provider_identity
 from signalbox.domain.states import ActionState, ExecutionState
 from signalbox.events.envelope import Envelope
 from signalbox.events.fields import (
@@ -50,6 +51,8 @@ class _Trigger(HyphenatedPayload):
     author_display_name: Text = ""
     author_email: Text = ""
     commit_message: Text = ""
+    author_id: Text = ""
+    provider_type: Text = ""
     commit_id: Text = ""
     branch_name: Text = ""
     full_repository_name: Text = ""
@@ -65,7 +68,12 @@ class _Trigger(HyphenatedPayload):
             author_email=self.author_email,
             branch=self.branch_name,
             repository=self.full_repository_name,
+            provider_identity=self._identity(),
         )
+
+    def _identity(self) -> str:
+        """Who the provider says has pushed, as ``github:12345``; "" where it names nobody."""
+        return provider_identity(self.provider_type, self.author_id)
 
 
 class _Pipeline(HyphenatedPayload):

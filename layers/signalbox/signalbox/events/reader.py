@@ -12,7 +12,16 @@ from typing import Any
 
 from signalbox.domain.errors import UnreadableEventError
 from signalbox.domain.facts import Fact
-from signalbox.events import cloudwatch, codebuild, codedeploy, codepipeline, ecr, ecs, strangers
+from signalbox.events import (
+    cloudtrail,
+    cloudwatch,
+    codebuild,
+    codedeploy,
+    codepipeline,
+    ecr,
+    ecs,
+    strangers,
+)
 from signalbox.events.envelope import Envelope, is_envelope, open_envelope
 from signalbox.events.leftovers import quoted
 from signalbox.events.reading import Reading, ignored
@@ -131,10 +140,10 @@ def _read_one(part: Unwrapped) -> Reading:
 def _read_event(event: Envelope) -> Reading:
     name = (event.source, event.detail_type)
     if event.detail_type.endswith("via CloudTrail"):
-        kind, reason = "cloudtrail.call", "calls are read from the APIs that they changed"
-    elif reader := ACTED_ON.get(name):
+        return cloudtrail.read_call(event)
+    if reader := ACTED_ON.get(name):
         return reader(event)
-    elif name in NOT_ACTED_ON:
+    if name in NOT_ACTED_ON:
         kind, reason = NOT_ACTED_ON[name]
     elif event.source in READ_SOURCES:
         raise UnreadableEventError(

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from signalbox.domain.gates import Gate, Verdict
+from signalbox.domain.people import Directory
 from signalbox.notifications.text import cut, plain_line
-from signalbox.policies.judge import Judgement
-from signalbox.policies.own_change import user_id
+from signalbox.policies.outcome import CountedVote, Judgement
 
 LIMIT = 512
 """``ApprovalResult.summary`` holds at most 512 characters (botocore, PutApprovalResult)."""
 
 
-def decision_text(judgement: Judgement) -> str:
-    """Who decided, by name and Slack user id, and why: what the ledger keeps as the reason."""
-    people = ", ".join(
-        f"{plain_line(vote.name, 60)} ({plain_line(user_id(vote.principal), 30)})"
-        for vote in judgement.deciding
-    )
+def decision_text(judgement: Judgement, directory: Directory) -> str:
+    """Who decided, by name and principal, and why: what the ledger keeps as the reason."""
+    people = ", ".join(_named(one, directory) for one in judgement.deciding)
     return plain_line(": ".join(filter(None, [people, judgement.reason])), 700)
+
+
+def principal_id(principal: str) -> str:
+    """The short form of a principal: a Slack user id, or the end of an ARN."""
+    return principal.rpartition(":")[2].rpartition("/")[2]
 
 
 def approval_summary(gate: Gate, verdict: Verdict, reason: str) -> str:
@@ -30,3 +32,9 @@ def approval_summary(gate: Gate, verdict: Verdict, reason: str) -> str:
 def answer_mark(gate: Gate) -> str:
     """How an answer of Signalbox to this gate's approval is recognised."""
     return f"[Signalbox {gate.id[:12]}]"
+
+
+def _named(one: CountedVote, directory: Directory) -> str:
+    person = directory.of_principal(one.vote.principal)
+    name = person.called if person else one.vote.name
+    return f"{plain_line(name, 60)} ({plain_line(principal_id(one.vote.principal), 40)})"

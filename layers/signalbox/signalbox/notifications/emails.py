@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from signalbox.domain.gates import GateStatus
+from signalbox.domain.gates import GateKind, GateStatus
 from signalbox.notifications.links import execution_url, safe_url
 from signalbox.notifications.text import cut, plain_line
 from signalbox.notifications.times import clock_time, day_and_time
@@ -46,10 +46,27 @@ ADVICE: dict[Headline, str] = {
 }
 
 
-def release_subject(view: ReleaseView) -> str:
-    """The subject line, plain ASCII, at most 100 characters as SNS demands."""
-    words = f"{view.service} {view.short_commit}: {headline(view)}"
+def release_subject(view: ReleaseView, about: str = "") -> str:
+    """The subject line, plain ASCII, at most 100 characters as SNS demands.
+
+    ``about`` says what the mail is about where that is not the release's headline.
+    """
+    words = f"{view.service} {view.short_commit}: {about or headline(view)}"
     return plain_line(words.encode("ascii", "replace").decode(), 97).replace("…", "...")
+
+
+def urgent_mails(view: ReleaseView) -> dict[str, str]:
+    """What is mailed whatever Slack has taken, once by its key: calls for approvers, broken glass.
+
+    The values say what each mail is about.
+    """
+    mails = {}
+    for each in view.gates:
+        if each.escalated and not view.release.is_final:
+            mails[f"escalate-{each.gate.id}"] = "still waits for approval, too few have answered"
+        if each.gate.broken_glass:
+            mails[f"glass-{each.gate.id}"] = "the glass was broken, a review is asked for"
+    return mails
 
 
 def release_text(view: ReleaseView, *, why_by_mail: str = "") -> str:
@@ -136,7 +153,9 @@ def _gates(view: ReleaseView) -> list[str]:
     lines = []
     for each in view.gates:
         gate = each.gate
-        if gate.status is GateStatus.OPEN:
+        if gate.status is GateStatus.OPEN and gate.kind is GateKind.OBSERVED:
+            lines.append(f"Stage {plain_line(gate.stage)} waits for approval in CodePipeline.")
+        elif gate.status is GateStatus.OPEN:
             lines.append(
                 f"Stage {plain_line(gate.stage)} waits for approval until "
                 f"{day_and_time(gate.expires_at)}. No answer by then means no."

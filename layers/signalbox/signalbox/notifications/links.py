@@ -81,7 +81,8 @@ def link(url: str, label: str) -> str:
     host = urlsplit(made).hostname or ""
     own = f".{host}".endswith(_OWN_HOSTS)
     where = "" if own else f" ({host})"
-    marked = f"<{made.replace('&', '&amp;')}|{safe_line(label, 100).replace('|', '/')}{where}>"
+    words = safe_line(label, 100).replace("|", "/") or "link"
+    marked = f"<{made.replace('&', '&amp;')}|{words}{where}>"
     return marked if len(marked) <= LIMIT else ""
 
 

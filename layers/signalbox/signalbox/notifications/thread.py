@@ -6,19 +6,22 @@ and what a whole channel should hear (a failure, a question, a rollback) is broa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from signalbox.domain.gates import Choice, Gate, GateStatus, Settlement, Verdict
+from signalbox.domain.gates import Choice, Gate, GateKind, GateStatus, Settlement, Verdict
 from signalbox.domain.incidents import Incident, IncidentStatus
 from signalbox.notifications.blocks import Block, context, message, plain_section, section
 from signalbox.notifications.executions import execution_of
 from signalbox.notifications.failure_section import author, execution_link, failure_story
 from signalbox.notifications.gate_section import (
+    BYPASS,
     VERDICTS,
     changes_told,
     checks_told,
+    is_bypass,
     settlement_told,
     votes_told,
 )
@@ -34,6 +37,9 @@ from signalbox.notifications.view import (
 )
 
 LISTED_CHANGES = 40
+MENTIONED = 20
+USER_ID = re.compile(r"[UW][A-Z0-9]+", re.ASCII)
+"""How Slack writes the id of a user; nothing else becomes a mention."""
 MOST = 10
 """So many replies at most; a release that is retried again and again keeps its newest ones."""
 
@@ -91,7 +97,7 @@ def _of_gate(view: ReleaseView, each: GateView) -> Iterator[Reply]:
         Kind.APPROVAL,
         f"✋ {_name(view)} waits for approval at {stage}",
         _asked(view, each),
-        broadcast=is_open,
+        broadcast=is_open and gate.kind is not GateKind.OBSERVED,
     )
     if stuck(view, gate):
         text = f"🚨 {_name(view)} needs a human at {stage}: {safe_line(view.failure, 300)}"
@@ -100,10 +106,46 @@ def _of_gate(view: ReleaseView, each: GateView) -> Iterator[Reply]:
         )
         blocks = [section(text), context(hint)]
         yield _reply(f"stuck-{gate.id}", Kind.FAILURE, text, blocks, broadcast=True)
+    if is_open:
+        yield from _calls(view, each)
+    if gate.broken_glass:
+        yield _broken(view, each)
     if gate.status is GateStatus.SETTLED and gate.verdict:
         text = f"{VERDICTS[gate.verdict]} at `{safe_line(gate.stage, 100)}`"
         blocks = _decided(view, each, text)
-        yield _reply(f"decision-{gate.id}", Kind.APPROVAL, text, blocks, broadcast=False)
+        loud = is_bypass(each)
+        yield _reply(f"decision-{gate.id}", Kind.APPROVAL, text, blocks, broadcast=loud)
+
+
+def _calls(view: ReleaseView, each: GateView) -> Iterator[Reply]:
+    """Reminders and the escalation whose time has come, each told once by its key."""
+    gate, stage = each.gate, safe_line(each.gate.stage, 60)
+    if each.reminders and each.calls:
+        text = f"⏰ {_name(view)} still waits for approval at {stage}"
+        blocks = [
+            section(f"{text}: {_mentions(each.calls)}"),
+            context(safe_line(each.weighed.told, 300)),
+        ]
+        key = f"remind-{gate.id}-{each.reminders}"
+        yield _reply(key, Kind.APPROVAL, text, blocks, broadcast=False)
+    if each.escalated:
+        text = f"📣 {_name(view)} still waits for approval at {stage}: too few have answered"
+        blocks = [
+            section(f"{text}: {_mentions(each.escalated)}"),
+            context(safe_line(each.weighed.told, 300)),
+        ]
+        yield _reply(f"escalate-{gate.id}", Kind.APPROVAL, text, blocks, broadcast=True)
+
+
+def _broken(view: ReleaseView, each: GateView) -> Reply:
+    text = f"🔨 The glass was broken for {_name(view)} at {safe_line(each.gate.stage, 60)}"
+    hint = "A review is asked for: somebody else looks at it and presses the button above."
+    blocks = [section(f"*{text}*"), plain_section(safe(each.gate.reason, 1000)), context(hint)]
+    return _reply(f"glass-{each.gate.id}", Kind.APPROVAL, text, blocks, broadcast=True)
+
+
+def _mentions(users: Sequence[str]) -> str:
+    return " ".join(f"<@{user}>" for user in users[:MENTIONED] if USER_ID.fullmatch(user))
 
 
 def _asked(view: ReleaseView, each: GateView) -> list[Block]:
@@ -128,6 +170,8 @@ def _decided(view: ReleaseView, each: GateView, text: str) -> list[Block]:
     blocks = [section(f"{text} · {author(view)}" if refused else text)]
     if gate.reason:
         blocks.append(plain_section(safe(gate.reason, 1000)))
+    if is_bypass(each):
+        blocks.append(section(BYPASS))
     if votes := votes_told(each):
         blocks.append(section(votes))
     blocks += [plain_section(safe(reason, 700)) for reason in _reasons(gate)]

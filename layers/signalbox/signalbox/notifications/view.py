@@ -7,21 +7,30 @@ from enum import StrEnum
 
 from signalbox.domain.facts import Commit
 from signalbox.domain.failures import Failure
-from signalbox.domain.gates import Gate, GateStatus, TestResult
+from signalbox.domain.gates import Gate, GateKind, GateStatus, TestResult
 from signalbox.domain.incidents import Incident, IncidentStatus
 from signalbox.domain.policy import Policy
 from signalbox.domain.releases import Action, Release, Stage
 from signalbox.domain.states import ActionState, ExecutionState
 from signalbox.notifications.routes import Moment
-from signalbox.policies.judge import Judgement
+from signalbox.policies.outcome import Weighed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateView:
-    """A gate, and what its votes amount to at present."""
+    """A gate under the policy in force, and what its votes amount to at present.
+
+    ``reminders`` counts those whose time has come, ``escalated`` holds the Slack ids of those who
+    are called because nobody has answered. ``calls`` are the Slack ids of those who may approve and
+    have not voted.
+    """
 
     gate: Gate
-    judgement: Judgement
+    weighed: Weighed
+    policy: Policy = field(default_factory=Policy)
+    reminders: int = 0
+    escalated: tuple[str, ...] = ()
+    calls: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +46,6 @@ class ReleaseView:
     release: Release
     service: str
     commit: Commit = field(default_factory=Commit)
-    policy: Policy = field(default_factory=Policy)
     kind: str = ""
     failure: str = ""
     failures: tuple[Failure, ...] = ()
@@ -137,11 +145,15 @@ def headline(view: ReleaseView) -> Headline:
     for each in view.gates:
         if stuck(view, each.gate):
             return Headline.NEEDS_A_HUMAN
-        if each.gate.status is GateStatus.OPEN and not view.release.is_final:
+        if _asks_people(each.gate) and not view.release.is_final:
             return Headline.WAITING
     if view.release.state is ExecutionState.FAILED and any(map(_refused, view.gates)):
         return Headline.REJECTED
     return OF_STATE[view.release.state]
+
+
+def _asks_people(gate: Gate) -> bool:
+    return gate.status is GateStatus.OPEN and gate.kind is not GateKind.OBSERVED
 
 
 def stuck(view: ReleaseView, gate: Gate) -> bool:

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from signalbox.policies.outcome import Case, Finding, Outcome
+from dataclasses import dataclass
+
+from signalbox.domain.policy import CheckSettings, Meaning
+from signalbox.policies.outcome import Case, Check, Outcome
 
 
-def no_alarm_firing(case: Case) -> Finding:
-    """Warn where an alarm fired when the gate opened: the release may be the remedy."""
-    firing = case.gate.dossier.firing_alarms
+@dataclass(frozen=True, kw_only=True)
+class NoAlarmFiring(CheckSettings):
+    """Quiet alarms. Unasked a firing one only warns: the release may be the remedy."""
+
+
+def no_alarm_firing(case: Case, _: NoAlarmFiring) -> tuple[Outcome, str]:
+    """Fail while an alarm fires."""
+    firing = case.evidence.firing_alarms
     if firing:
-        return Finding(outcome=Outcome.WARN, why="firing: " + ", ".join(firing))
-    return Finding(outcome=Outcome.PASS, why="no alarm is firing")
+        return Outcome.FAIL, "firing: " + ", ".join(firing)
+    return Outcome.PASS, "no alarm is firing"
+
+
+CHECK = Check(
+    name="noAlarmFiring",
+    settings=NoAlarmFiring,
+    look=no_alarm_firing,
+    unasked=NoAlarmFiring(on_fail=Meaning.WARN),
+)

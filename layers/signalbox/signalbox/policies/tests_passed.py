@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from signalbox.policies.outcome import Case, Finding, Outcome
+from dataclasses import dataclass
+
+from signalbox.domain.policy import CheckSettings
+from signalbox.policies.outcome import Case, Check, Outcome
 
 
-def tests_passed(case: Case) -> Finding:
+@dataclass(frozen=True, kw_only=True)
+class TestsPassed(CheckSettings):
+    """No test has failed."""
+
+    __test__ = False  # not a test class, whatever pytest thinks of its name
+
+
+def tests_passed(case: Case, _: TestsPassed) -> tuple[Outcome, str]:
     """Fail where a test failed, warn where nobody can tell (no report, or an empty one)."""
-    tests = case.gate.dossier.tests
+    tests = case.evidence.tests
     if tests.failed or tests.failing:
         count = max(tests.failed, len(tests.failing))
-        return Finding(outcome=Outcome.FAIL, why=f"{count} failing test{'s' * (count > 1)}")
+        return Outcome.FAIL, f"{count} failing test{'s' * (count > 1)}"
     if not tests.known or not tests.passed:
-        return Finding(outcome=Outcome.WARN, why="the build reported no tests")
-    return Finding(outcome=Outcome.PASS, why=f"{tests.passed} tests passed")
+        return Outcome.WARN, "the build reported no tests"
+    return Outcome.PASS, f"{tests.passed} tests passed"
+
+
+CHECK = Check(name="testsPassed", settings=TestsPassed, look=tests_passed, unasked=TestsPassed())

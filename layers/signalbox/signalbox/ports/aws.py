@@ -7,17 +7,22 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from signalbox.domain.effects import Effect
+from signalbox.domain.evidence import ImageScan, Waiver
 from signalbox.domain.facts import (
     ReleaseFact,
 )
 from signalbox.domain.failures import BuildFailure
-from signalbox.domain.gates import Change, TestResult
+from signalbox.domain.gates import TestResult
+from signalbox.domain.holds import Transition
 from signalbox.domain.identity import AlarmId, PipelineId, ReleaseId
+from signalbox.domain.listing import Listing
+from signalbox.domain.people import DirectoryInForce
 from signalbox.domain.policy import Policy
 from signalbox.domain.services import Environment, Service
 from signalbox.domain.states import AlarmState
 from signalbox.domain.sweeps import Thing
 from signalbox.domain.truth import ExecutionTruth, PendingApproval
+from signalbox.domain.windows import Span, Window
 
 
 class Clock(Protocol):
@@ -72,6 +77,15 @@ class Pipelines(Protocol):
     def stage_is_closed(self, service: Service, stage: str) -> bool:
         """Whether the stage's inbound transition is disabled."""
 
+    def transitions(self, service: Service) -> Sequence[Transition]:
+        """The ways into the stages in the pipeline's order, the first stage's included."""
+
+    def open_stage(self, service: Service, stage: str) -> None:
+        """Enable the stage's inbound transition: whoever waits in front of it goes in."""
+
+    def start_again(self, service: Service, release: ReleaseId, key: str) -> str:
+        """Start a new execution of the release's revision; returns it. ``key`` makes it once."""
+
     def succeeded_in_stage(self, service: Service, stage: str) -> Sequence[ExecutionTruth]:
         """Executions that succeeded there in the pipeline's present version, newest first."""
 
@@ -85,6 +99,9 @@ class Builds(Protocol):
     def tests(self, service: Service, build_id: str) -> TestResult:
         """What the build's test reports say."""
 
+    def coverage(self, service: Service, build_id: str) -> float | None:
+        """Line coverage in per cent as the build's coverage reports say, or None without any."""
+
     def failure(self, service: Service, build_id: str, *, patient: bool = False) -> BuildFailure:
         """Why a build failed. What CodeBuild will not tell is missing; what it has no time for
         raises AwsUnavailableError where the caller is ``patient``, and is missing otherwise.
@@ -94,8 +111,8 @@ class Builds(Protocol):
 class Artifacts(Protocol):
     """What the build has put into the artifact bucket, through the operator role."""
 
-    def changes(self, service: Service, release: ReleaseId) -> tuple[tuple[Change, ...], str]:
-        """Commits of the build's ``release.json`` newest first, and the SHA-256 of the artifact."""
+    def listing(self, service: Service, release: ReleaseId) -> Listing:
+        """What the build's ``release.json`` lists, and the SHA-256 of the artifact."""
 
     def inventory(self, service: Service) -> Sequence[Thing]:
         """Every artifact object with its uses."""
@@ -137,8 +154,41 @@ class Services(Protocol):
 class Policies(Protocol):
     """Policy documents in Parameter Store."""
 
-    def policy_for(self, pipeline: PipelineId) -> Policy:
-        """The pipeline's own policy, or the default."""
+    def policy_for(self, pipeline: PipelineId, stage: str = "") -> Policy:
+        """What holds at a stage of the pipeline: its own policy, or the default. The last good one
+        where the newest cannot be read.
+        """
+
+    def fault_of(self, pipeline: PipelineId) -> str:
+        """What is wrong with the pipeline's newest document (or the default); "" where good."""
+
+
+class Directories(Protocol):
+    """The people document in Parameter Store."""
+
+    def in_force(self) -> DirectoryInForce:
+        """The last good document, and what is wrong with the newest, if anything is."""
+
+
+class Waivers(Protocol):
+    """The waivers document in Parameter Store."""
+
+    def all(self) -> Sequence[Waiver]:
+        """Every waiver of the last good document; checks look at when each ends."""
+
+
+class Schedules(Protocol):
+    """Windows by cron, by date, and by SSM Change Calendar."""
+
+    def span(self, window: Window, at: datetime) -> Span | None:
+        """The span of the window that is in force at that moment, or None."""
+
+
+class Scans(Protocol):
+    """ECR's scans of images, through the operator role."""
+
+    def of_image(self, service: Service, repository: str, digest: str) -> ImageScan | None:
+        """The findings of the last complete scan, or None where there is none."""
 
 
 class Workflows(Protocol):

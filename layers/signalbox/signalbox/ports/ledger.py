@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from signalbox.domain.commands import Command
 from signalbox.domain.effects import Effect, EffectKind, EffectStatus
 from signalbox.domain.facts import (
     AlarmChanged,
@@ -13,9 +14,10 @@ from signalbox.domain.facts import (
     DeploymentChanged,
     ReleaseFact,
 )
-from signalbox.domain.gates import Gate, Verdict, Vote
-from signalbox.domain.identity import PipelineId, ReleaseId
-from signalbox.domain.incidents import Hold, Incident
+from signalbox.domain.gates import Gate, Taken, Verdict, Vote
+from signalbox.domain.holds import ClosedStage, Hold
+from signalbox.domain.identity import ReleaseId
+from signalbox.domain.incidents import Incident
 from signalbox.domain.releases import Release
 from signalbox.domain.sweeps import Sweep
 from signalbox.domain.truth import ReleaseNotes, Summary
@@ -47,6 +49,48 @@ class ReleaseLedger(Protocol):
 
     def incidents_of(self, release: ReleaseId) -> Sequence[Incident]:
         """The incidents that blame a release, oldest first."""
+
+
+class NotedMessage(Protocol):
+    """Where a message stands."""
+
+    @property
+    def channel(self) -> str:
+        """Slack's channel id."""
+
+    @property
+    def ts(self) -> str:
+        """Slack's id of the message within the channel."""
+
+
+class NotedCommit(Protocol):
+    """A commit."""
+
+    @property
+    def id(self) -> str:
+        """Its whole id."""
+
+
+class Noted(Protocol):
+    """The part of a release's notes that people's clicks and words are compared with."""
+
+    @property
+    def messages(self) -> Sequence[NotedMessage]:
+        """Where its message stands, once for each channel."""
+
+    @property
+    def commit(self) -> NotedCommit | None:
+        """Its commit, where it is known."""
+
+
+class NotedReleases(Protocol):
+    """The part of ``ReleaseLedger`` that the Slack endpoint reads."""
+
+    def notes(self, release: ReleaseId) -> Noted:
+        """What was read about it so far."""
+
+    def open_releases(self) -> Sequence[ReleaseId]:
+        """Every release that has not ended."""
 
 
 class ObservationLedger(Protocol):
@@ -95,11 +139,34 @@ class GateLedger(Protocol):
     def gate(self, gate_id: str) -> Gate | None:
         """One gate with its votes and tokens, or None."""
 
+    def gate_alone(self, gate_id: str) -> Gate | None:
+        """The same without its votes: one small read, however many have voted."""
+
     def open_gates(self) -> Sequence[Gate]:
         """Every gate that is not settled."""
 
-    def vote(self, gate_id: str, vote: Vote, effects: Sequence[Effect]) -> bool:
-        """Write one person's vote with its effects; False where that person has voted already."""
+    def vote(
+        self, gate_id: str, vote: Vote, effects: Sequence[Effect], *, request: str = ""
+    ) -> Taken:
+        """Write one vote with its effects, once per principal, choice and shown digest.
+
+        ``request`` is the digest of the signed request that brought it; one that was seen before
+        writes nothing.
+        """
+
+    def ask_anew(self, gate: Gate, seen_digest: str, effects: Sequence[Effect]) -> bool:
+        """Replace what an open gate shows (dossier, digest, round, asked, standing) with its
+        effects; False where it no longer shows ``seen_digest`` or is not open.
+        """
+
+    def note_standing(
+        self,
+        gate_id: str,
+        asked: Sequence[str],
+        standing: Sequence[str],
+        denied: Sequence[str] = (),
+    ) -> None:
+        """Keep who is asked, what the gate waits for and which votes do not count, for showing."""
 
     def decide(
         self,
@@ -108,15 +175,76 @@ class GateLedger(Protocol):
         reason: str,
         at: datetime,
         effects: Sequence[Effect] = (),
-    ) -> Verdict:
+        *,
+        seen_digest: str = "",
+        broken_glass: bool = False,
+    ) -> Verdict | None:
         """Decide an open gate, once, with its effects; returns the verdict that holds, ours or an
-        earlier one.
+        earlier one. With ``seen_digest`` only while the gate still shows that; None where it shows
+        something else by now and is open.
         """
 
     def settle(
-        self, gate_id: str, settlement: str, at: datetime, effects: Sequence[Effect]
+        self,
+        gate_id: str,
+        settlement: str,
+        at: datetime,
+        effects: Sequence[Effect],
+        *,
+        decided_by: str = "",
     ) -> bool:
-        """Mark a decided gate as settled with what AWS said; False where it was settled already."""
+        """Mark a decided gate as settled with what AWS said; False where it was settled already.
+
+        ``decided_by`` is the ARN of whoever answered outside Signalbox.
+        """
+
+    def review(self, gate_id: str, by: str, at: datetime, effects: Sequence[Effect]) -> bool:
+        """Note who reviewed a broken glass, once; False where somebody has already."""
+
+
+class CommandLedger(Protocol):
+    """What people have asked for in words."""
+
+    def give(self, command: Command, effects: Sequence[Effect]) -> bool:
+        """Write a command with its effects; False where it is there already (a replay)."""
+
+    def command(self, command_id: str) -> Command | None:
+        """One command, or None."""
+
+    def answer(self, command_id: str, text: str, effects: Sequence[Effect]) -> bool:
+        """Keep what came of it with its effects, once; False where an answer is there already."""
+
+
+class HoldLedger(Protocol):
+    """Holds, and the stages that Signalbox has closed because of them."""
+
+    def add_hold(self, hold: Hold, effects: Sequence[Effect]) -> bool:
+        """Write a hold with its effects; False where one with its id is there already."""
+
+    def end_hold(self, hold_id: str, by: str, at: datetime, effects: Sequence[Effect]) -> bool:
+        """End a hold with its effects; False where it has ended already or is not there."""
+
+    def hold(self, hold_id: str) -> Hold | None:
+        """One hold, or None."""
+
+    def standing_holds(self) -> Sequence[Hold]:
+        """Every hold that nobody has ended, those whose time is over included, oldest first."""
+
+    def closed_stages(self) -> Sequence[ClosedStage]:
+        """Every stage that Signalbox keeps closed."""
+
+    def closed_stage(self, key: str) -> ClosedStage | None:
+        """One of them, or None."""
+
+    def note_closed(self, stage: ClosedStage) -> ClosedStage:
+        """Write or replace what is known of a closed stage, before it is closed; returns it as it
+        was written.
+
+        Raises AwsUnavailableError, and writes nothing, where it was written since it was read.
+        """
+
+    def note_open(self, key: str) -> None:
+        """Forget a stage, after it was opened or left to a person."""
 
 
 class IncidentLedger(Protocol):
@@ -141,12 +269,6 @@ class IncidentLedger(Protocol):
 
         Raises AwsUnavailableError, and writes nothing, where it was written since it was read.
         """
-
-    def hold(self, hold: Hold) -> None:
-        """Record a hold."""
-
-    def holds(self, pipeline: PipelineId) -> Sequence[Hold]:
-        """The holds on a pipeline's stages."""
 
 
 class SweepLedger(Protocol):

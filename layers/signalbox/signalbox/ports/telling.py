@@ -21,6 +21,9 @@ class Messenger(Protocol):
     def reply(self, channel: str, ts: str, message: Mapping[str, Any], *, broadcast: bool) -> str:
         """Answer in a message's thread; returns the reply's ts."""
 
+    def whisper(self, channel: str, user: str, message: Mapping[str, Any]) -> None:
+        """Show a message to one person of a channel, and to nobody else."""
+
 
 class People(Protocol):
     """Who is who in Slack."""

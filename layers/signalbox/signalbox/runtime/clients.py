@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import botocore.session
 from botocore.config import Config
 
 from signalbox.adapters.aws_errors import aws_call
-from signalbox.domain.services import Service
-from signalbox.ports import Clock
+from signalbox.runtime.aws_data import Sessions
+
+if TYPE_CHECKING:
+    from signalbox.domain.services import Service
+    from signalbox.ports import Clock
 
 RENEW_BEFORE_EXPIRY = timedelta(minutes=5)
 ASSUMED_FOR_SECONDS = 3600
@@ -52,7 +54,7 @@ class Clients:
         """``function`` names the caller in CloudTrail: the session is ``signalbox-{function}``."""
         self._session_name = f"signalbox-{function}"[:64]
         self._clock = clock
-        self._session: botocore.session.Session | None = None
+        self._sessions = Sessions()
         self._own: dict[str, Any] = {}
         self._roles: dict[str, _AssumedRole] = {}
         self._theirs: dict[tuple[str, str, str], tuple[_AssumedRole, Any]] = {}
@@ -60,7 +62,7 @@ class Clients:
     def own(self, name: str) -> Any:
         """The client of an AWS service (``dynamodb``) under the function's own role."""
         if name not in self._own:
-            self._own[name] = self._aws().create_client(name, config=CONFIG)
+            self._own[name] = self._sessions.of(name).create_client(name, config=CONFIG)
         return self._own[name]
 
     def for_service(self, service: Service, name: str) -> Any:
@@ -74,7 +76,7 @@ class Clients:
         kept = self._theirs.get(key)
         if kept is not None and kept[0] is role:
             return kept[1]
-        client = self._aws().create_client(
+        client = self._sessions.of(name).create_client(
             name,
             region_name=service.pipeline.region,
             config=CONFIG,
@@ -102,8 +104,3 @@ class Clients:
                 expires_at=given["Expiration"],
             )
         return role
-
-    def _aws(self) -> botocore.session.Session:
-        if self._session is None:
-            self._session = botocore.session.Session()
-        return self._session

@@ -79,6 +79,25 @@ class Settings:
         return self._must("SLACK_SECRET_ARN")
 
     @property
+    def slack_teams(self) -> frozenset[str]:
+        """Slack's ids of our workspace, and of its Enterprise organisation where it is in one,
+        separated by commas; empty where nobody said.
+        """
+        listed = self._environ.get("SLACK_TEAM_ID", "").split(",")
+        return frozenset(team.strip() for team in listed if team.strip())
+
+    @property
+    def slack_app_id(self) -> str:
+        """Slack's id of our app; empty where nobody said."""
+        return self._environ.get("SLACK_APP_ID", "").strip()
+
+    @property
+    def home(self) -> tuple[str, str]:
+        """The account and region that Signalbox itself is in, as the id of its stack says."""
+        _, _, _, region, account, *_ = [*self._must("STACK_ID").split(":"), "", "", "", "", ""]
+        return account, region
+
+    @property
     def slack_api_url(self) -> str:
         """Slack's Web API, with a slash at its end."""
         return self._must("SLACK_API_URL")
@@ -87,6 +106,11 @@ class Settings:
     def parameter_prefix(self) -> str:
         """The path below which services, policies and routes stand, without a slash at its end."""
         return self._must("PARAMETER_PREFIX").rstrip("/")
+
+    @property
+    def documents_kept_seconds(self) -> float:
+        """How long what was read of a policy, people or waivers document is gone by."""
+        return float(self._environ.get("DOCUMENTS_KEPT_SECONDS", "60"))
 
     @property
     def approval_machine_arn(self) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from signalbox.adapters.dynamodb_table import LedgerTable
     from signalbox.adapters.secrets import SlackSecrets
     from signalbox.adapters.slack_messenger import SlackMessenger
+    from signalbox.domain.identity import PipelineId
+    from signalbox.domain.voters import SlackApp
     from signalbox.runtime.clients import Clients
 
 
@@ -57,6 +59,13 @@ class World:
         return DynamoDbReleases(self._ledger)
 
     @cached_property
+    def noted(self) -> ports.NotedReleases:
+        """What releases are recognised by, without the rest of what is known of them."""
+        from signalbox.adapters.dynamodb_noted import DynamoDbNoted
+
+        return DynamoDbNoted(self._ledger)
+
+    @cached_property
     def observations(self) -> ports.ObservationLedger:
         """Facts of no one release."""
         from signalbox.adapters.dynamodb_observations import DynamoDbObservations
@@ -78,8 +87,22 @@ class World:
         return DynamoDbGates(self._ledger)
 
     @cached_property
+    def commands(self) -> ports.CommandLedger:
+        """What people have asked for in words."""
+        from signalbox.adapters.dynamodb_commands import DynamoDbCommands
+
+        return DynamoDbCommands(self._ledger)
+
+    @cached_property
+    def holds(self) -> ports.HoldLedger:
+        """Holds and closed stages."""
+        from signalbox.adapters.dynamodb_holds import DynamoDbHolds
+
+        return DynamoDbHolds(self._ledger)
+
+    @cached_property
     def incidents(self) -> ports.IncidentLedger:
-        """Incidents, locks and holds."""
+        """Incidents and locks."""
         from signalbox.adapters.dynamodb_incidents import DynamoDbIncidents
 
         return DynamoDbIncidents(self._ledger)
@@ -176,7 +199,50 @@ class World:
         """Policy documents."""
         from signalbox.adapters.ssm_policies import SsmPolicies
 
-        return SsmPolicies(self.clients.own("ssm"), self.settings.parameter_prefix)
+        return SsmPolicies(
+            self.clients.own("ssm"),
+            self.settings.parameter_prefix,
+            self._ledger,
+            kept_for=self.settings.documents_kept_seconds,
+        )
+
+    @cached_property
+    def directory(self) -> ports.Directories:
+        """The people document."""
+        from signalbox.adapters.ssm_people import SsmPeople
+
+        return SsmPeople(
+            self.clients.own("ssm"),
+            self.settings.parameter_prefix,
+            self._ledger,
+            kept_for=self.settings.documents_kept_seconds,
+        )
+
+    @cached_property
+    def waivers(self) -> ports.Waivers:
+        """The waivers document."""
+        from signalbox.adapters.ssm_waivers import SsmWaivers
+
+        return SsmWaivers(
+            self.clients.own("ssm"),
+            self.settings.parameter_prefix,
+            self._ledger,
+            kept_for=self.settings.documents_kept_seconds,
+        )
+
+    @cached_property
+    def schedules(self) -> ports.Schedules:
+        """Windows in time."""
+        from signalbox.adapters.schedules import CronSchedules
+
+        return CronSchedules(lambda: self.clients.own("ssm"))
+
+    @cached_property
+    def scans(self) -> ports.Scans:
+        """Scans of images."""
+        from signalbox.adapters.ecr_scans import EcrScans
+
+        return EcrScans(self.clients)
 
     @property
     def messenger(self) -> ports.Messenger:
@@ -202,6 +268,21 @@ class World:
         return SlackSecrets(
             self.clients.own("secretsmanager"), self.settings.slack_secret_arn, self.clock
         )
+
+    @cached_property
+    def slack_app(self) -> SlackApp:
+        """For whom Slack's requests must be."""
+        from signalbox.domain.voters import SlackApp
+
+        return SlackApp(teams=self.settings.slack_teams, app=self.settings.slack_app_id)
+
+    @cached_property
+    def here(self) -> PipelineId:
+        """The account and region of pipelines that people name without them."""
+        from signalbox.domain.identity import PipelineId
+
+        account, region = self.settings.home
+        return PipelineId(account=account, region=region, name="")
 
     @cached_property
     def modals(self) -> ports.Modals:
@@ -234,6 +315,10 @@ class World:
     @cached_property
     def counters(self) -> ports.Counters:
         """Metrics that alarms listen to."""
+        if self.settings.function == "answer_slack":  # which must not wait for Powertools to load
+            from signalbox.runtime.printed_counters import PrintedCounters
+
+            return PrintedCounters(self.settings.function, self.clock)
         from signalbox.runtime.counters import EmbeddedCounters
 
         return EmbeddedCounters()

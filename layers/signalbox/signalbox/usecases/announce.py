@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from signalbox.domain.effects import EffectKind, EffectStatus
+from signalbox.domain.effects import Effect, EffectKind, EffectStatus
+from signalbox.usecases.announce_bypass import announce_bypass
+from signalbox.usecases.announce_hold import announce_hold
 from signalbox.usecases.announce_ports import Announcer
 from signalbox.usecases.announce_release import announce_release
 from signalbox.usecases.announce_sweep import announce_sweep
+from signalbox.usecases.whisper import whisper
 
 
 def announce(bell: Mapping[str, str], ports: Announcer) -> None:
@@ -20,7 +23,20 @@ def announce(bell: Mapping[str, str], ports: Announcer) -> None:
     effect = ports.effects.effect(bell["subject"], bell["key"], kind=EffectKind.ANNOUNCE)
     if effect is None or effect.status is not EffectStatus.PENDING:
         return
-    tell = announce_sweep if "sweep" in effect.payload else announce_release
-    status = tell(effect, ports)
+    status = _teller(effect)(effect, ports)
     if status is not EffectStatus.PENDING:
         ports.effects.finish(effect, status)
+
+
+TELLERS: Mapping[str, Callable[[Effect, Announcer], EffectStatus]] = {
+    "sweep": announce_sweep,
+    "whisper": whisper,
+    "hold": announce_hold,
+    "bypass": announce_bypass,
+}
+"""By the name in the effect's payload; all else is about a release."""
+
+
+def _teller(effect: Effect) -> Callable[[Effect, Announcer], EffectStatus]:
+    named = (TELLERS[name] for name in TELLERS if name in effect.payload)
+    return next(named, announce_release)

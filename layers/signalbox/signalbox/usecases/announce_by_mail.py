@@ -17,12 +17,19 @@ LOG = logging.getLogger(__name__)
 
 
 def announce_by_mail(
-    view: ReleaseView, key: str, ports: Announcer, *, topic: str = DEFAULT_TOPIC, why: str = ""
+    view: ReleaseView,
+    key: str,
+    ports: Announcer,
+    *,
+    topic: str = DEFAULT_TOPIC,
+    why: str = "",
+    about: str = "",
 ) -> None:
     """Publish one e-mail per key and topic; an effect of its own remembers that it went out.
 
-    ``why`` says why it comes by e-mail. A crash before that effect is done leaves it pending:
-    ``reconcile`` rings for it, and the mail goes out then.
+    ``why`` says why it comes by e-mail, ``about`` what it is about where that is not the headline.
+    A crash before that effect is done leaves it pending: ``reconcile`` rings for it, and the mail
+    goes out then.
     """
     whose = "" if topic == DEFAULT_TOPIC else f"-{hashlib.sha256(topic.encode()).hexdigest()[:16]}"
     mail = announcement(view.release.id, f"mail-{key}{whose}", ports.clock.now())
@@ -31,7 +38,7 @@ def announce_by_mail(
         ports.effects.add([mail])
     elif known.status is not EffectStatus.PENDING:
         return
-    subject = release_subject(view)
+    subject = release_subject(view, about)
     details = {"key": mail.key, "subject": subject, "topic": topic}
     ports.audit.append(mail.subject, "e-mail published", details)
     publish(subject, release_text(view, why_by_mail=why), topic, ports)

@@ -12,11 +12,16 @@ from signalbox.domain.errors import (
     SlackUnavailableError,
 )
 from signalbox.usecases.needs import (
+    HasArtifacts,
     HasAudit,
     HasBuilds,
     HasClock,
+    HasCommands,
     HasCounters,
+    HasDirectory,
     HasEffects,
+    HasGates,
+    HasHolds,
     HasIncidents,
     HasMessenger,
     HasPace,
@@ -50,6 +55,11 @@ SILENT = (SlackRefusedError, SlackUnavailableError, SettingMissingError)
 
 class Announcer(
     HasReleases,
+    HasGates,
+    HasCommands,
+    HasHolds,
+    HasDirectory,
+    HasArtifacts,
     HasEffects,
     HasIncidents,
     HasSweeps,

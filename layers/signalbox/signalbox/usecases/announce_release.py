@@ -9,10 +9,10 @@ from datetime import timedelta
 from signalbox.domain.effects import Effect, EffectStatus
 from signalbox.domain.errors import ChannelBusyError, SettingMissingError, SlackUnavailableError
 from signalbox.domain.identity import ReleaseId
-from signalbox.domain.policy import Policy
 from signalbox.domain.routes import DEFAULT_TOPIC
 from signalbox.domain.services import Service
 from signalbox.domain.truth import ReleaseNotes
+from signalbox.notifications.emails import urgent_mails
 from signalbox.notifications.news import SORTS, latest_news, news_so_far
 from signalbox.notifications.routes import Severity, destinations
 from signalbox.notifications.view import ReleaseView, headline
@@ -45,7 +45,7 @@ def announce_release(effect: Effect, ports: Announcer) -> EffectStatus:
     if release is None or release_id is None:
         return EffectStatus.DONE
     service = ports.services.of_pipeline(release_id.pipeline)
-    notes, policy = ports.releases.notes(release_id), Policy()
+    notes = ports.releases.notes(release_id)
     if service:
         notes = describe_release(
             release,
@@ -53,17 +53,16 @@ def announce_release(effect: Effect, ports: Announcer) -> EffectStatus:
             releases=ports.releases,
             pipelines=ports.pipelines,
             builds=ports.builds,
+            artifacts=ports.artifacts,
             patient=ports.clock.now() - effect.created_at < PATIENCE,
         )
-        policy = ports.policies.policy_for(release_id.pipeline)
         if is_our_rollback(notes, service):
             return EffectStatus.DONE
     view = view_release(
         release,
         notes,
         service_name=service.name if service else release_id.pipeline.name,
-        policy=policy,
-        releases=ports.releases,
+        ports=ports,
         people=LenientPeople(effect, ports),
     )
     return _tell(view, notes, service, effect, ports)
@@ -98,6 +97,8 @@ def _tell(
     to = destinations(latest_news(view, environments), table, own_channel=own)
     for topic in to.topics:
         announce_by_mail(view, _mail_key(view), ports, topic=topic)
+    for key, about in urgent_mails(view).items():
+        announce_by_mail(view, key, ports, about=about)
     channels = dict.fromkeys(
         channel
         for news in news_so_far(view, environments)

@@ -7,14 +7,9 @@ from signalbox.domain.routes import DEFAULT_TOPIC
 from signalbox.notifications.messages import sweep_message
 from signalbox.notifications.routes import Kind, News, Severity, destinations
 from signalbox.usecases.announce_by_mail import publish
-from signalbox.usecases.announce_ports import (
-    SILENT,
-    Announcer,
-    code_of,
-    raise_while_patient,
-    take_turn,
-)
+from signalbox.usecases.announce_ports import Announcer
 from signalbox.usecases.announce_routes import routes_in_force
+from signalbox.usecases.announce_to_channels import announce_to_channels
 
 
 def announce_sweep(effect: Effect, ports: Announcer) -> EffectStatus:
@@ -31,19 +26,8 @@ def announce_sweep(effect: Effect, ports: Announcer) -> EffectStatus:
     )
     table = routes_in_force(ports)
     to = destinations(news, table, own_channel=service.channel if service else "")
-    topics, status = set(to.topics), EffectStatus.DONE
-    for channel in to.channels:
-        try:
-            take_turn(channel, ports)
-            ports.audit.append(
-                effect.subject, "sweep posted", {"channel": channel, "sweep": sweep.id}
-            )
-            ports.messenger.post(channel, message)
-        except SILENT as error:
-            raise_while_patient(error, effect.created_at, ports)
-            ports.counters.count("SlackRefused" if code_of(error) != "no answer" else "SlackSilent")
-            topics.add(DEFAULT_TOPIC)
-            status = EffectStatus.REFUSED
+    status = announce_to_channels(effect, to.channels, message, "sweep posted", ports)
+    topics = {*to.topics, *([DEFAULT_TOPIC] if status is EffectStatus.REFUSED else [])}
     for topic in sorted(topics):
         ports.audit.append(effect.subject, "e-mail published", {"sweep": sweep.id})
         publish(f"Cleanup of {sweep.service}", message["text"], topic, ports)

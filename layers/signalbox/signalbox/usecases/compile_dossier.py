@@ -4,63 +4,88 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from signalbox.domain.gates import Change, Dossier, TestResult
-from signalbox.domain.identity import ReleaseId
+from signalbox.domain.facts import Commit
+from signalbox.domain.gates import Change, Dossier
+from signalbox.domain.holding import operator_sessions
+from signalbox.domain.releases import Release
 from signalbox.domain.services import Service
-from signalbox.domain.states import AlarmState
 from signalbox.domain.truth import ExecutionTruth, ReleaseNotes
-from signalbox.ports import Alarms, Artifacts, Pipelines
+from signalbox.ports import Pipelines, ReleaseLedger
+from signalbox.usecases.gather_evidence import Gathered
 
 LISTED = 100
 """A DynamoDB item holds 400 kB; a hundred commits are more than anybody reads."""
+NO_WAY_BACK = "none: no earlier release succeeded in the last stage"
 
 
 def compile_dossier(
-    release: ReleaseId,
+    release: Release,
     notes: ReleaseNotes,
     service: Service,
+    gathered: Gathered,
     *,
     pipelines: Pipelines,
-    artifacts: Artifacts,
-    alarms: Alarms,
+    releases: ReleaseLedger,
 ) -> Dossier:
-    """Read what would ship, what has changed since the last good release, and how things stand.
+    """What would ship, what has changed since the last good release, and how things stand.
 
     The last good release is the newest other execution that succeeded in the stage of the
-    service's last environment, in the pipeline's present version.
+    service's last environment, in the pipeline's present version. Whether it can be rolled back to
+    is unknown: nobody has asked the way back yet. What Signalbox started itself nobody started.
     """
-    changes, digest = artifacts.changes(service, release)
     last_good = _last_good(release, service, pipelines)
     last_revision = last_good.commit.id if last_good and last_good.commit else ""
-    names = [name for environment in service.environments for name in environment.alarms]
-    states = alarms.state(service, names) if names else {}
-    revision = notes.commit.id if notes.commit else ""
+    known = releases.release(last_good.release) if last_good else None
+    changes = gathered.listing.changes
+    commit = notes.commit or release.commit
+    pushed, ours = release.commit or commit, operator_sessions(service)
     return Dossier(
-        revision=revision or (changes[0].id if changes else ""),
-        artifact_digest=digest,
-        tests=notes.tests or TestResult(known=False),
-        changes=_since(changes, last_revision),
+        revision=(commit.id if commit else "") or (changes[0].id if changes else ""),
+        artifact_digest=gathered.evidence.artifact_digest,
+        tests=gathered.evidence.tests,
+        changes=_named(_since(changes, last_revision), changes, commit),
         last_good_revision=last_revision,
-        firing_alarms=tuple(sorted(n for n, state in states.items() if state is AlarmState.ALARM)),
-        rollback_readiness=_readiness(last_good),
+        last_good_at=known.ended_at if known else None,
+        firing_alarms=gathered.evidence.firing_alarms,
+        rollback_readiness="unknown" if last_good else NO_WAY_BACK,
+        started_by="" if notes.started_by.startswith(ours) else notes.started_by,
+        provider_identity=pushed.provider_identity if pushed else "",
     )
 
 
-def _last_good(release: ReleaseId, service: Service, pipelines: Pipelines) -> ExecutionTruth | None:
+def _last_good(release: Release, service: Service, pipelines: Pipelines) -> ExecutionTruth | None:
     if not service.environments:
         return None
     succeeded = pipelines.succeeded_in_stage(service, service.environments[-1].stage)
-    return next((truth for truth in succeeded if truth.release != release), None)
+    return next((truth for truth in succeeded if truth.release != release.id), None)
 
 
 def _since(changes: Sequence[Change], last_revision: str) -> tuple[Change, ...]:
+    """The commits after the last good one. Of what is too much to keep, one of each author stays:
+    whoever had a hand in it must not approve it.
+    """
     ids = [change.id for change in changes]
-    end = ids.index(last_revision) if last_revision in ids else len(ids)
-    return tuple(changes[: min(end, LISTED)])
+    since = changes[: ids.index(last_revision)] if last_revision in ids else changes
+    rest = {_hands(change): change for change in reversed(since[LISTED:])}
+    known = {_hands(change) for change in since[:LISTED]}
+    more = [change for hands, change in reversed(rest.items()) if hands not in known]
+    return (*since[:LISTED], *more)
 
 
-def _readiness(last_good: ExecutionTruth | None) -> str:
-    if last_good is None:
-        return "none: no earlier release succeeded in the last stage"
-    commit = last_good.commit.id[:7] if last_good.commit else last_good.release.execution[:8]
-    return f"stage rollback to {commit}"
+def _hands(change: Change) -> tuple[str, ...]:
+    return (change.author_email, change.committer_email, *change.co_authors)
+
+
+def _named(
+    since: tuple[Change, ...], listed: Sequence[Change], commit: Commit | None
+) -> tuple[Change, ...]:
+    """The released commit is among the changes, even where it is the last good one once more."""
+    if commit is None or any(change.id == commit.id for change in since):
+        return since
+    unlisted = Change(
+        id=commit.id,
+        author_name=commit.author_name,
+        author_email=commit.author_email,
+        subject=commit.message.partition("\n")[0],
+    )
+    return (next((change for change in listed if change.id == commit.id), unlisted), *since)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from signalbox.domain.errors import AwsRefusedError, AwsUnavailableError
+from signalbox.domain.errors import AwsRefusedError, AwsUnavailableError, DocumentInvalidError
 from signalbox.domain.failures import BuildFailure, Failure
 from signalbox.domain.releases import Action, Release, Stage
 from signalbox.domain.services import Service
 from signalbox.domain.states import ActionState, ExecutionState
 from signalbox.domain.truth import ExecutionTruth, ReleaseNotes
 from signalbox.notifications.text import plain_line, plain_lines
-from signalbox.ports import Builds, Pipelines, ReleaseLedger
+from signalbox.ports import Artifacts, Builds, Pipelines, ReleaseLedger
 
 BUILDING = {"Build", "Test"}
 KEPT_FAILURES = 5
@@ -29,9 +29,11 @@ def describe_release(
     releases: ReleaseLedger,
     pipelines: Pipelines,
     builds: Builds,
+    artifacts: Artifacts | None = None,
     patient: bool = False,
 ) -> ReleaseNotes:
-    """Fill in what the notes still lack: commit, kind, starter, tests, and why it failed.
+    """Fill in what the notes still lack: commit, kind, starter, tests, and why it failed; with
+    ``artifacts`` also the digest of what an environment before the last one was given.
 
     Events carry neither an execution's type nor a pipeline's error (see ``ExecutionTruth``), so
     they are read here. Each is read until it is known and never again; a retry that fails is read
@@ -46,9 +48,11 @@ def describe_release(
         changes |= _truth(release, service, pipelines, notes)
     if release.state is ExecutionState.FAILED:
         changes |= _failures(release, service, builds, notes, patient)
-    build = _last_build(release)
+    build = last_build(release)
     if build and "tests" not in changes and notes.tests_of != build.external_id:
         changes |= _tests(build, service, builds, notes, patient)
+    if artifacts is not None and not notes.staged_digest and _is_staged(release, service):
+        changes |= _staged(release, service, artifacts, patient)
     if release.state is ExecutionState.SUPERSEDED and not notes.superseded_by:
         changes |= _successor(release, service, releases, pipelines, patient)
     if not changes:
@@ -81,7 +85,8 @@ def _said_by(truth: ExecutionTruth) -> dict[str, Any]:
     }
 
 
-def _last_build(release: Release) -> Action | None:
+def last_build(release: Release) -> Action | None:
+    """The build or test action that ended last, if any has."""
     ended = [
         action
         for stage in release.stages
@@ -159,6 +164,25 @@ def _failure(stage: Stage, action: Action, told: BuildFailure) -> Failure:
         url=action.external_url,
         error_code=action.error_code,
     )
+
+
+def _is_staged(release: Release, service: Service) -> bool:
+    before_last = {one.stage for one in service.environments[:-1]}
+    return any(
+        stage.name in before_last and stage.state is ExecutionState.SUCCEEDED
+        for stage in release.stages
+    )
+
+
+def _staged(
+    release: Release, service: Service, artifacts: Artifacts, patient: bool
+) -> dict[str, Any]:
+    try:
+        digest = artifacts.listing(service, release.id).digest
+    except (AwsRefusedError, AwsUnavailableError, DocumentInvalidError) as error:
+        _raise_if_worth_it(error, patient)
+        return {}
+    return {"staged_digest": digest} if digest else {}
 
 
 def _successor(

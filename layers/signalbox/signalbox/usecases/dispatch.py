@@ -13,9 +13,12 @@ from signalbox.domain.effects import Effect, EffectKind, EffectStatus
 from signalbox.domain.errors import AwsRefusedError, NotYetError, UnreadableEventError
 from signalbox.ports import Audit, EffectLedger
 from signalbox.usecases.anchor_audit import anchor_audit
+from signalbox.usecases.apply_holds import apply_holds_by_effect
+from signalbox.usecases.carry_out_command import carry_out_command
 from signalbox.usecases.decide_gate import DecidingPorts, decide_gate
 from signalbox.usecases.effects_of_gates import announcement
-from signalbox.usecases.needs import HasAnchors
+from signalbox.usecases.needs import HasAnchors, HasCommands, HasIds
+from signalbox.usecases.settle_hotfix import settle_hotfix
 
 LOG = logging.getLogger(__name__)
 
@@ -31,8 +34,8 @@ GIVE_UP_AFTER = timedelta(hours=24)
 """An effect that AWS still refuses by then, or that still comes too early, stays refused."""
 
 
-class DispatchingPorts(DecidingPorts, HasAnchors, Protocol):
-    """What dispatching needs: all that deciding a gate needs, and the anchors."""
+class DispatchingPorts(DecidingPorts, HasAnchors, HasCommands, HasIds, Protocol):
+    """What dispatching needs: all that deciding a gate needs, commands, and the anchors."""
 
 
 def dispatch(bell: Mapping[str, str], ports: DispatchingPorts) -> None:
@@ -105,6 +108,12 @@ def _carry_out(effect: Effect, ports: DispatchingPorts) -> None:
         case EffectKind.ANCHOR_AUDIT:
             _note(effect, ports.audit)
             anchor_audit(effect.subject, audit=ports.audit, anchors=ports.anchors)
+        case EffectKind.CARRY_OUT_COMMAND:  # this one and the next two audit what they do, too
+            carry_out_command(effect.payload["command"], ports)
+        case EffectKind.APPLY_HOLDS:
+            apply_holds_by_effect(effect, ports)
+        case EffectKind.SETTLE_HOTFIX:
+            settle_hotfix(effect.payload["gate"], ports)
         case EffectKind.ANNOUNCE:
             raise UnreadableEventError("announcements ring on the messages queue")
 

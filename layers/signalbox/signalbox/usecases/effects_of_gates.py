@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from signalbox.domain.effects import Effect, EffectKind
-from signalbox.domain.gates import Gate
+from signalbox.domain.gates import Gate, Vote
 from signalbox.domain.identity import ReleaseId
 
 
@@ -31,4 +32,38 @@ def decision(gate: Gate, key: str, at: datetime) -> Effect:
         key=f"decide-{key}",
         created_at=at,
         payload={"gate": gate.id},
+    )
+
+
+def settling(gate: Gate, at: datetime) -> Effect:
+    """Let the release of a hotfix gate through its hold."""
+    return Effect(
+        kind=EffectKind.SETTLE_HOTFIX,
+        subject=gate.subject,
+        key="settle",
+        created_at=at,
+        payload={"gate": gate.id},
+    )
+
+
+def whisper_to_voter(gate: Gate, vote: Vote, at: datetime) -> Effect:
+    """Tell one voter, and nobody else, what became of the vote; once for each that was given."""
+    given = f"{vote.principal}#{vote.choice.value}#{vote.shown_digest}"
+    return Effect(
+        kind=EffectKind.ANNOUNCE,
+        subject=gate.subject,
+        key=f"whisper-{hashlib.sha256(given.encode()).hexdigest()[:32]}",
+        created_at=at,
+        payload={"whisper": {"gate": gate.id, "principal": vote.principal}},
+    )
+
+
+def whisper_to_asker(command_id: str, at: datetime) -> Effect:
+    """Tell whoever gave a command what came of it."""
+    return Effect(
+        kind=EffectKind.ANNOUNCE,
+        subject=f"command#{command_id}",
+        key="whisper",
+        created_at=at,
+        payload={"whisper": {"command": command_id}},
     )

@@ -233,3 +233,51 @@ class HasCounters(Protocol):
     @property
     def counters(self) -> ports.Counters:
         """Metrics that alarms listen to."""
+
+
+class HasCommands(Protocol):
+    """Has what people have asked for in words."""
+
+    @property
+    def commands(self) -> ports.CommandLedger:
+        """What people have asked for in words."""
+
+
+class HasHolds(Protocol):
+    """Has holds."""
+
+    @property
+    def holds(self) -> ports.HoldLedger:
+        """Holds."""
+
+
+class HasDirectory(Protocol):
+    """Has the people document."""
+
+    @property
+    def directory(self) -> ports.Directories:
+        """The people document."""
+
+
+class HasWaivers(Protocol):
+    """Has waivers."""
+
+    @property
+    def waivers(self) -> ports.Waivers:
+        """Waivers."""
+
+
+class HasSchedules(Protocol):
+    """Has windows in time."""
+
+    @property
+    def schedules(self) -> ports.Schedules:
+        """Windows in time."""
+
+
+class HasScans(Protocol):
+    """Has scans of images."""
+
+    @property
+    def scans(self) -> ports.Scans:
+        """Scans of images."""

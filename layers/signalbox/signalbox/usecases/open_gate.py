@@ -4,40 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 from signalbox.domain.errors import DocumentInvalidError, NotYetError
 from signalbox.domain.facts import ActionChanged
-from signalbox.domain.gates import Gate, GateStatus
+from signalbox.domain.gates import Gate, GateKind, GateStatus, Verdict
 from signalbox.domain.identity import PipelineId, ReleaseId
-from signalbox.domain.policy import Mode, Policy
-from signalbox.domain.releases import Release
+from signalbox.domain.policy import Mode
 from signalbox.domain.services import Service
 from signalbox.domain.states import ActionState
-from signalbox.domain.truth import PendingApproval
-from signalbox.policies.judge import digest_of
-from signalbox.usecases.compile_dossier import compile_dossier
-from signalbox.usecases.describe_release import describe_release
+from signalbox.usecases.compile_gate import Compiled, CompilingPorts, compile_gate
 from signalbox.usecases.effects_of_gates import announcement, decision
 from signalbox.usecases.needs import (
-    HasAlarms,
-    HasArtifacts,
     HasAudit,
     HasBells,
-    HasBuilds,
-    HasClock,
     HasEffects,
     HasGates,
     HasIds,
-    HasPipelines,
     HasPolicies,
-    HasReleases,
     HasServices,
 )
 
 CONTRACT = 1
-DELAY_SECONDS = 3
 
 ENDED = {
     ActionState.SUCCEEDED,
@@ -46,6 +35,8 @@ ENDED = {
     ActionState.CANCELED,
 }
 """States of an approval that nobody can answer any more."""
+
+Answer = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,37 +67,33 @@ class GateRequest:
 
 
 class OpeningPorts(
-    HasReleases,
+    CompilingPorts,
     HasGates,
     HasEffects,
     HasServices,
     HasPolicies,
-    HasPipelines,
-    HasBuilds,
-    HasArtifacts,
-    HasAlarms,
     HasIds,
     HasBells,
     HasAudit,
-    HasClock,
     Protocol,
 ):
     """What opening a gate asks of the world."""
 
 
-def open_gate(request: GateRequest, ports: OpeningPorts) -> dict[str, Any]:
+def open_gate(request: GateRequest, ports: OpeningPorts) -> Answer:
     """Open the gate once, however often this runs, and say whether to wait for people.
 
-    ``NONE`` means that nothing waits (answered or stopped meanwhile), that the gate is settled, or
-    that the approval is none of ours: no service has the pipeline, or its policy leaves approvals
-    to others. Raises NotYetError while CodePipeline does not show the approval that its own event
-    has told of: events run ahead of the API.
+    ``ASK``: people are asked. ``DECIDED``: there is a verdict already, of an earlier run or because
+    the policy approves by itself. ``NONE`` means that nothing waits (answered or stopped
+    meanwhile), that the gate is settled, or that the approval is none of ours: no service has the
+    pipeline, or its policy only observes. Raises NotYetError while CodePipeline does not show the
+    approval that its own event has told of: events run ahead of the API.
     """
     service = ports.services.of_pipeline(request.release.pipeline)
     if service is None:
         return _nothing_to_decide("")
-    policy = ports.policies.policy_for(request.release.pipeline)
-    if policy.mode is not Mode.ENFORCE:
+    policy = ports.policies.policy_for(request.release.pipeline, request.stage)
+    if policy.mode is Mode.OFF:
         return _nothing_to_decide("")
     pending = ports.pipelines.pending_approval(
         service, request.release, request.action_execution_id
@@ -119,12 +106,36 @@ def open_gate(request: GateRequest, ports: OpeningPorts) -> dict[str, Any]:
     known = ports.gates.gate(claimed)
     if known is not None:
         return _ask_again(known, ports)
-    gate = _compile(claimed, pending, service, policy, ports)
-    ports.audit.append(f"release#{request.release.key}", "gate opened", _for_audit(gate))
-    effect = announcement(request.release, f"gate-opened-{claimed}", gate.opened_at)
+    kind = GateKind.APPROVAL if policy.mode is Mode.ENFORCE else GateKind.OBSERVED
+    compiled = compile_gate(claimed, pending, service, policy, ports, kind=kind)
+    _write(compiled, ports)
+    if kind is GateKind.OBSERVED:
+        return _nothing_to_decide(claimed)
+    if compiled.judgement.verdict is Verdict.APPROVED:
+        return _approve_by_itself(compiled, ports)
+    return _ask(compiled.gate, compiled.gate.opened_at)
+
+
+def _write(compiled: Compiled, ports: OpeningPorts) -> None:
+    gate = compiled.gate
+    digest = gate.dossier.artifact_digest
+    ports.releases.write_notes(gate.release, artifact_digest=digest)
+    ports.audit.append(f"release#{gate.release.key}", "gate opened", _for_audit(gate))
+    effect = announcement(gate.release, f"gate-opened-{gate.id}", gate.opened_at)
     if ports.gates.open_gate(gate, [effect]):
         ports.bells.ring(effect)
-    return _ask(gate, gate.opened_at)
+
+
+def _approve_by_itself(compiled: Compiled, ports: OpeningPorts) -> Answer:
+    """The policy asks nobody where every check passes. An earlier verdict holds all the same."""
+    gate, reason, now = compiled.gate, compiled.judgement.reason, ports.clock.now()
+    details = {"gate": gate.id, "verdict": Verdict.APPROVED.value, "reason": reason}
+    ports.audit.append(f"release#{gate.release.key}", "gate decided", details)
+    told = announcement(gate.release, f"gate-decided-{gate.id}", now)
+    digest = gate.shown_digest
+    holds = ports.gates.decide(gate.id, Verdict.APPROVED, reason, now, [told], seen_digest=digest)
+    ports.bells.ring(told)
+    return _decided(gate.id, holds) if holds else _ask(gate, now)
 
 
 def _has_ended(request: GateRequest, service: Service, ports: OpeningPorts) -> bool:
@@ -138,78 +149,52 @@ def _has_ended(request: GateRequest, service: Service, ports: OpeningPorts) -> b
     )
 
 
-def _compile(
-    gate_id: str,
-    pending: PendingApproval,
-    service: Service,
-    policy: Policy,
-    ports: OpeningPorts,
-) -> Gate:
-    release = ports.releases.release(pending.release) or Release(id=pending.release)
-    notes = describe_release(
-        release,
-        service,
-        releases=ports.releases,
-        pipelines=ports.pipelines,
-        builds=ports.builds,
-    )
-    dossier = compile_dossier(
-        pending.release,
-        notes,
-        service,
-        pipelines=ports.pipelines,
-        artifacts=ports.artifacts,
-        alarms=ports.alarms,
-    )
-    ports.releases.write_notes(pending.release, artifact_digest=dossier.artifact_digest)
-    now = ports.clock.now()
-    return Gate(
-        id=gate_id,
-        release=pending.release,
-        stage=pending.stage,
-        action=pending.action,
-        action_execution_id=pending.action_execution_id,
-        status=GateStatus.OPEN,
-        opened_at=now,
-        expires_at=now + timedelta(minutes=policy.expires_after_minutes),
-        dossier=dossier,
-        shown_digest=digest_of(pending.release.execution, dossier, policy),
-        approval_token=pending.token,
-    )
-
-
-def _ask_again(gate: Gate, ports: OpeningPorts) -> dict[str, Any]:
-    """A second run of the machine: what was voted or decided meanwhile must reach its new wait.
-
-    Its new task token is in the ledger a moment from now, hence the delay.
-    """
-    if gate.status is GateStatus.SETTLED:
+def _ask_again(gate: Gate, ports: OpeningPorts) -> Answer:
+    """A second run of the machine: what was voted meanwhile must be weighed for its new wait."""
+    if gate.status is GateStatus.SETTLED or gate.kind is not GateKind.APPROVAL:
         return _nothing_to_decide(gate.id)
+    if gate.verdict:
+        return _decided(gate.id, gate.verdict)
     now = ports.clock.now()
-    if gate.votes or gate.verdict:
+    if gate.votes:
         effect = decision(gate, f"again-{now.isoformat()}", now)
         ports.effects.add([effect])
         ports.bells.ring(effect, delay_seconds=DELAY_SECONDS)
     return _ask(gate, now)
 
 
-def _ask(gate: Gate, now: datetime) -> dict[str, Any]:
+DELAY_SECONDS = 3
+"""The new task token is in the ledger a moment after the gate was opened again."""
+
+
+def _ask(gate: Gate, now: datetime) -> Answer:
     left = int((gate.expires_at - now).total_seconds())
     return {"gateId": gate.id, "decision": "ASK", "expiresInSeconds": max(1, left)}
 
 
-def _nothing_to_decide(gate_id: str) -> dict[str, Any]:
+def _decided(gate_id: str, verdict: Verdict) -> Answer:
+    return {
+        "gateId": gate_id,
+        "decision": "DECIDED",
+        "expiresInSeconds": 0,
+        "verdict": verdict.value,
+    }
+
+
+def _nothing_to_decide(gate_id: str) -> Answer:
     return {"gateId": gate_id, "decision": "NONE", "expiresInSeconds": 0}
 
 
 def _for_audit(gate: Gate) -> dict[str, Any]:
     return {
         "gate": gate.id,
+        "kind": gate.kind.value,
         "stage": gate.stage,
         "action": gate.action,
         "actionExecutionId": gate.action_execution_id,
         "revision": gate.dossier.revision,
         "artifactDigest": gate.dossier.artifact_digest,
         "shownDigest": gate.shown_digest,
+        "checks": list(gate.dossier.checks),
         "expiresAt": gate.expires_at.isoformat(),
     }

@@ -125,7 +125,7 @@ def open_incident(request: AlarmRequest, ports: OpeningPorts) -> dict[str, Any]:
     state = ports.alarms.state(service, [request.alarm.name]).get(request.alarm.name)
     if deployment and deployment.is_rollback and _is_handled(incident, deployment, state, now):
         return _stand_down(incident, f"{deployment.execution} rolled it back", ports)
-    status, evidence = _judge(incident, deployment, state, policy)
+    status, evidence = _judge(incident, environment, deployment, state, policy)
     if status is IncidentStatus.ROLLING_BACK:
         incident = _written_first(incident, ports)
         holder = _claim(incident, ports)
@@ -136,10 +136,14 @@ def open_incident(request: AlarmRequest, ports: OpeningPorts) -> dict[str, Any]:
 
 
 def _judge(
-    incident: Incident, deployment: _Deployment | None, state: AlarmState | None, policy: Policy
+    incident: Incident,
+    environment: Environment,
+    deployment: _Deployment | None,
+    state: AlarmState | None,
+    policy: Policy,
 ) -> tuple[IncidentStatus, str]:
     """What is to be done about the alarm, and why, for people."""
-    window = timedelta(minutes=policy.rollback_window_minutes)
+    window = policy.rollback_window
     if state is not AlarmState.ALARM:
         found = state.value if state else "missing"
         return IncidentStatus.NOT_OURS, f"The alarm was {found} when Signalbox looked."
@@ -148,7 +152,7 @@ def _judge(
     if deployment.began > incident.opened_at:
         return IncidentStatus.NOT_OURS, "The alarm fired before this release was deployed."
     if incident.opened_at - _end(deployment) > window:
-        minutes = policy.rollback_window_minutes
+        minutes = int(window.total_seconds() // 60)
         return IncidentStatus.NOT_OURS, f"The last deployment is more than {minutes} minutes old."
     if deployment.is_rollback:
         return IncidentStatus.NEEDS_A_HUMAN, "What fails is itself a rollback; none is rolled back."
@@ -157,6 +161,11 @@ def _judge(
         return (
             IncidentStatus.NEEDS_A_HUMAN,
             f"The deployment itself ended {ended}; Signalbox does not roll back on top of that.",
+        )
+    if environment.target is None:
+        return (
+            IncidentStatus.NEEDS_A_HUMAN,
+            "Nothing is rolled back: the registration names no target, so nobody could verify it.",
         )
     if policy.mode is not Mode.ENFORCE:
         return IncidentStatus.OPEN, "Signalbox only observes here; it would have rolled back."

@@ -13,12 +13,20 @@ from signalbox.domain.effects import Effect, EffectKind
 from signalbox.domain.errors import AwsUnavailableError
 from signalbox.domain.gates import GateStatus
 from signalbox.domain.identity import PipelineId
-from signalbox.usecases.anchor_audit import AnchoringPorts, anchor_grown
+from signalbox.usecases.anchor_audit import anchor_grown
+from signalbox.usecases.apply_holds import ApplyingPorts, apply_holds, concerned
 from signalbox.usecases.budget import PERIOD, Budget, in_turn
-from signalbox.usecases.catch_up import CatchingUpPorts, catch_up, worth_reading
-from signalbox.usecases.close_gate import ClosingPorts, close_gate, gates_to_see_to
+from signalbox.usecases.catch_up import catch_up, worth_reading
+from signalbox.usecases.close_gate import close_gate, gates_to_see_to
+from signalbox.usecases.end_holds import end_holds
 from signalbox.usecases.follow_rollback import Followed, follow_rollback
-from signalbox.usecases.needs import HasIncidents
+from signalbox.usecases.needs import (
+    HasAnchoring,
+    HasAnchors,
+    HasGates,
+    HasIncidents,
+    HasObservations,
+)
 from signalbox.usecases.start_again import (
     start_for_verdict,
     start_without_gate,
@@ -31,12 +39,21 @@ UNHEARD_AFTER = timedelta(minutes=2)
 
 RUNG_AT_LEAST_EVERY = timedelta(hours=6)
 
-CALLS_TO_LIST, CALLS_TO_READ, CALLS_TO_SEE = 1, 3, 2
-"""What CodePipeline is asked for a pipeline's newest executions, a release, and an approval."""
+CALLS_TO_LIST, CALLS_TO_READ, CALLS_TO_SEE, CALLS_TO_HOLD = 1, 3, 2, 1
+"""What CodePipeline is asked for a pipeline's newest executions, a release, an approval, and the
+ways into its stages."""
 
 
-class ReconcilingPorts(CatchingUpPorts, ClosingPorts, AnchoringPorts, HasIncidents, Protocol):
-    """What reconciling needs: catching up, closing gates, seeing rollbacks through, anchors."""
+class ReconcilingPorts(
+    ApplyingPorts,
+    HasGates,
+    HasObservations,
+    HasIncidents,
+    HasAnchoring,
+    HasAnchors,
+    Protocol,
+):
+    """What reconciling needs: catching up, holds, gates, seeing rollbacks through, anchors."""
 
 
 @dataclass(kw_only=True)
@@ -95,6 +112,10 @@ def reconcile(ports: ReconcilingPorts, budget: Budget | None = None) -> Reconcil
         _follow_rollbacks(ports, found)
     with found.going_on("anchor the audit"):
         found.anchored = anchor_grown(ports)
+    with found.going_on("end the holds whose time is over"):
+        end_holds(ports)
+    with found.going_on("list the holds"):
+        _apply_holds(ports, budget, found)
     with found.going_on("list the gates"):
         _see_to_gates(ports, budget, found)
     with found.going_on("list the services and open releases"):
@@ -139,6 +160,15 @@ def _see_to_gates(ports: ReconcilingPorts, budget: Budget, found: Reconciled) ->
         with found.asking(place, budget, f"close gate {gate.id}"):
             found.closed_gates += close_gate(gate, ports)
             found.restarted += start_for_verdict(gate, ports)
+
+
+def _apply_holds(ports: ReconcilingPorts, budget: Budget, found: Reconciled) -> None:
+    services = sorted(concerned(ports.services.all(), ports), key=lambda service: service.name)
+    for service in in_turn(services, ports.clock.now()):
+        place = service.pipeline
+        if budget.take(place, CALLS_TO_HOLD):
+            with found.asking(place, budget, f"apply the holds on {service.name}"):
+                apply_holds(service, ports)
 
 
 def _read_releases(ports: ReconcilingPorts, budget: Budget, found: Reconciled) -> None:

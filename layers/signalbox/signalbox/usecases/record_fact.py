@@ -13,6 +13,7 @@ from signalbox.domain.errors import ForeignAccountError, RetryableError
 from signalbox.domain.facts import (
     ActionChanged,
     AlarmChanged,
+    ApiCalled,
     ApprovalAsked,
     BuildChanged,
     DeploymentChanged,
@@ -23,6 +24,7 @@ from signalbox.domain.facts import (
     ReleaseFact,
     StageChanged,
 )
+from signalbox.domain.holding import operator_sessions
 from signalbox.domain.identity import AlarmId
 from signalbox.domain.scopes import scope_of, state_of, subject_of
 from signalbox.domain.services import Environment, Service
@@ -64,7 +66,8 @@ def record_fact(fact: Fact, ports: RecordingPorts, *, allowed_accounts: Collecti
         written = ports.releases.record(fact, effects)
     else:
         alarmed = ports.services.of_alarm(fact.alarm) if _raises_alarm(fact) else None
-        effects = effects_of(fact, ports.clock.now(), alarmed=alarmed)
+        steered = ports.services.of_pipeline(fact.pipeline) if _is_call(fact) else None
+        effects = effects_of(fact, ports.clock.now(), alarmed=alarmed, steered=steered)
         written = ports.observations.record_observation(fact, effects)
     if written:
         for effect in effects:
@@ -72,11 +75,18 @@ def record_fact(fact: Fact, ports: RecordingPorts, *, allowed_accounts: Collecti
     return written
 
 
-def effects_of(fact: Fact, now: datetime, *, alarmed: Alarmed | None = None) -> tuple[Effect, ...]:
+def effects_of(
+    fact: Fact,
+    now: datetime,
+    *,
+    alarmed: Alarmed | None = None,
+    steered: Service | None = None,
+) -> tuple[Effect, ...]:
     """What is to be done because of a fact, in the order in which the bells ring.
 
     ``now`` stamps the effects and tells news from history. ``alarmed`` is the service and
     environment that list the fact's alarm, where one does; without it no rollback is due.
+    ``steered`` is the service whose pipeline a call has steered, where one is registered.
     """
     match fact:
         case PipelineChanged():
@@ -87,6 +97,8 @@ def effects_of(fact: Fact, now: datetime, *, alarmed: Alarmed | None = None) -> 
             return (*_approval(fact, now), *_announcement(fact, now))
         case AlarmChanged():
             return _rollback(fact, now, alarmed)
+        case ApiCalled():
+            return _bypass(fact, now, steered)
         case BuildChanged() | DeploymentChanged() | ImageScanned() | ApprovalAsked() | Ignored():
             return ()
         case _:
@@ -100,7 +112,7 @@ def account_of(fact: Fact) -> str:
             return fact.release.pipeline.account
         case AlarmChanged():
             return fact.alarm.account
-        case ApprovalAsked():
+        case ApprovalAsked() | ApiCalled():
             return fact.pipeline.account
         case BuildChanged() | DeploymentChanged() | ImageScanned() | Ignored():
             return fact.account
@@ -185,7 +197,43 @@ def _rollback(fact: AlarmChanged, now: datetime, alarmed: Alarmed | None) -> tup
     )
 
 
-def _is_history(fact: ReleaseFact | AlarmChanged, now: datetime) -> bool:
+def _bypass(fact: ApiCalled, now: datetime, steered: Service | None) -> tuple[Effect, ...]:
+    """What somebody else has done to a pipeline of ours is told; what AWS refused them is not, nor
+    what a service of AWS did, as when a stage rolls itself back.
+    """
+    if steered is None or fact.error or _is_history(fact, now):
+        return ()
+    if is_own_call(fact, steered) or fact.by.endswith(".amazonaws.com"):
+        return ()
+    about = {
+        "pipeline": fact.pipeline.key,
+        "call": fact.call,
+        "by": fact.by,
+        "at": fact.at.astimezone(UTC).isoformat(timespec="seconds"),
+        "stage": fact.stage,
+        "action": fact.action,
+    }
+    return (
+        Effect(
+            kind=EffectKind.ANNOUNCE,
+            subject=f"pipeline#{fact.pipeline.key}",
+            key=f"bypass-{fact.id or fact.at.isoformat()}",
+            created_at=now,
+            payload={"bypass": about},
+        ),
+    )
+
+
+def is_own_call(fact: ApiCalled, service: Service) -> bool:
+    """Whether a session of Signalbox made it, under the operator role of the service."""
+    return fact.by.startswith(operator_sessions(service))
+
+
+def _is_call(fact: Fact) -> TypeGuard[ApiCalled]:
+    return isinstance(fact, ApiCalled)
+
+
+def _is_history(fact: ReleaseFact | AlarmChanged | ApiCalled, now: datetime) -> bool:
     """Whether a fact is no news: an archive sent it again, or it is too old."""
     return fact.replayed or now - fact.at > NEWS_FOR
 

@@ -1,33 +1,51 @@
-"""Takes one person's vote from Slack."""
+"""Takes one person's vote, from Slack or from a terminal."""
 
 from __future__ import annotations
 
 import hmac
 import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from signalbox.domain.effects import Effect
 from signalbox.domain.errors import SignalboxError
-from signalbox.domain.gates import Choice, Gate, GateStatus, Vote
-from signalbox.domain.voters import Card, Voter
+from signalbox.domain.gates import Choice, Gate, GateKind, GateStatus, Taken, Vote
+from signalbox.domain.voters import Card
 from signalbox.notifications.text import plain_line
-from signalbox.ports import Bells, Clock, GateLedger, ReleaseLedger
 from signalbox.usecases.effects_of_gates import decision
+
+if TYPE_CHECKING:
+    from signalbox.ports import Bells, Clock, GateLedger, NotedReleases
 
 REASON_LIMIT = 500
 LOG = logging.getLogger(__name__)
 
 
-def open_gate_of(card: Card, *, gates: GateLedger, releases: ReleaseLedger) -> Gate | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What somebody says: ``principal`` (``slack:TEAM:USER`` or ``aws:ARN``) by the name ``name``.
+
+    ``request`` is the digest of the signed request that brought it, ``ticket`` goes with a broken
+    glass.
+    """
+
+    principal: str
+    name: str
+    choice: Choice
+    reason: str = ""
+    ticket: str = ""
+    request: str = ""
+
+
+def open_gate_of(card: Card, *, gates: GateLedger, releases: NotedReleases) -> Gate | None:
     """The open gate that the card stands for.
 
     None for a gate that is closed or unknown, for a message that is none of those we posted, and
     for a card that shows something else than the gate: whoever asks learns nothing from the
     difference.
     """
-    gate = gates.gate(card.gate)
-    if gate is None or gate.status is not GateStatus.OPEN:
-        return None
-    if not hmac.compare_digest(gate.shown_digest.encode(), card.digest.encode()):
+    gate = open_gate_shown(card.gate, card.digest, gates=gates)
+    if gate is None:
         return None
     posted = releases.notes(gate.release).messages
     if (card.channel, card.ts) not in {(message.channel, message.ts) for message in posted}:
@@ -35,38 +53,55 @@ def open_gate_of(card: Card, *, gates: GateLedger, releases: ReleaseLedger) -> G
     return gate
 
 
+def open_gate_shown(gate_id: str, digest: str, *, gates: GateLedger) -> Gate | None:
+    """The open gate of that id, without its votes, where it shows what has that digest; None
+    otherwise.
+    """
+    gate = gates.gate_alone(gate_id)
+    if gate is None or gate.status is not GateStatus.OPEN or gate.kind is GateKind.OBSERVED:
+        return None
+    same = hmac.compare_digest(gate.shown_digest.encode(), digest.encode())
+    return gate if same else None
+
+
 def record_vote(
     card: Card,
-    voter: Voter,
-    choice: Choice,
-    reason: str,
+    said: Said,
     *,
     gates: GateLedger,
-    releases: ReleaseLedger,
+    releases: NotedReleases,
     bells: Bells,
     clock: Clock,
-) -> bool:
-    """Write the vote with its effect, then ring; False where the card is not an open gate's.
+) -> Taken | None:
+    """Write the vote on a card with its effect, then ring; None where the card is not an open
+    gate's.
 
     A second vote of the same person changes nothing and is no error. Once the vote is written the
     bell may fail: ``reconcile`` rings again.
     """
     gate = open_gate_of(card, gates=gates, releases=releases)
-    if gate is None:
-        return False
+    return record_vote_on(gate, said, gates=gates, bells=bells, clock=clock) if gate else None
+
+
+def record_vote_on(
+    gate: Gate, said: Said, *, gates: GateLedger, bells: Bells, clock: Clock
+) -> Taken:
+    """Write a vote on what this gate shows."""
     now = clock.now()
     vote = Vote(
-        principal=voter.principal,
-        name=plain_line(voter.name or voter.user, 80),
-        choice=choice,
+        principal=said.principal,
+        name=plain_line(said.name, 80),
+        choice=said.choice,
         at=now,
-        reason=plain_line(reason, REASON_LIMIT),
-        shown_digest=card.digest,
+        reason=plain_line(said.reason, REASON_LIMIT),
+        shown_digest=gate.shown_digest,
+        ticket=plain_line(said.ticket, 80),
     )
-    effect = decision(gate, voter.principal, now)
-    if gates.vote(gate.id, vote, [effect]):
+    effect = decision(gate, f"{said.principal}-{said.choice.value}-{gate.round}", now)
+    taken = gates.vote(gate.id, vote, [effect], request=said.request)
+    if taken is Taken.TAKEN:
         _ring(bells, effect)
-    return True
+    return taken
 
 
 def _ring(bells: Bells, effect: Effect) -> None:

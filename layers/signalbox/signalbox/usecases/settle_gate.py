@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from signalbox.domain.errors import AwsRefusedError, PermanentError, SettingMissingError
-from signalbox.domain.facts import ActionChanged
 from signalbox.domain.gates import Gate, GateStatus, Settlement, Verdict
 from signalbox.domain.services import Service
-from signalbox.domain.states import ActionState
 from signalbox.domain.truth import PendingApproval
-from signalbox.notifications.approval_summary import answer_mark, approval_summary
-from signalbox.ports import Pipelines
+from signalbox.notifications.approval_summary import approval_summary
+from signalbox.usecases.answer_seen import AnswerSeen, answer_seen
 from signalbox.usecases.effects_of_gates import announcement
 from signalbox.usecases.needs import (
     HasArtifacts,
@@ -62,12 +60,12 @@ def settle_gate(gate_id: str, verdict: str, ports: SettlingPorts) -> dict[str, A
     if service is None:
         raise SettingMissingError(f"no service has the pipeline {gate.release.pipeline.key}")
     try:
-        settlement = _answer(gate, service, ports)
+        came = _answer(gate, service, ports)
     except AwsRefusedError as refused:
         _call_a_human(gate, refused, ports)
         raise
-    _close(gate, settlement, ports)
-    return _output(gate, settlement.value)
+    _close(gate, came, ports)
+    return _output(gate, came.settlement.value)
 
 
 def _expire(gate: Gate, verdict: str, ports: SettlingPorts) -> Gate:
@@ -81,10 +79,10 @@ def _expire(gate: Gate, verdict: str, ports: SettlingPorts) -> Gate:
     return decided
 
 
-def _answer(gate: Gate, service: Service, ports: SettlingPorts) -> Settlement:
+def _answer(gate: Gate, service: Service, ports: SettlingPorts) -> AnswerSeen:
     pending = ports.pipelines.pending_approval(service, gate.release, gate.action_execution_id)
     if pending is None:
-        return _seen_in_aws(gate, service, ports.pipelines)
+        return answer_seen(gate, service, ports.pipelines)
     approved = gate.verdict is Verdict.APPROVED
     why_not = _what_changed(gate, pending, service, ports) if approved else ""
     verdict = Verdict.REJECTED if why_not else gate.verdict or Verdict.REJECTED
@@ -99,19 +97,21 @@ def _answer(gate: Gate, service: Service, ports: SettlingPorts) -> Settlement:
         ports.pipelines.answer_approval(service, pending, approve=approve, summary=summary)
     except AwsRefusedError as refused:
         if refused.code in ANSWERED_ALREADY:
-            return _seen_in_aws(gate, service, ports.pipelines)
+            return answer_seen(gate, service, ports.pipelines)
         raise
     if why_not:
-        return Settlement.CHANGED
-    return Settlement.APPROVED if approve else Settlement.REJECTED
+        return AnswerSeen(settlement=Settlement.CHANGED, words=why_not)
+    ours = Settlement.APPROVED if approve else Settlement.REJECTED
+    return AnswerSeen(settlement=ours, words="answered")
 
 
-def _close(gate: Gate, settlement: Settlement, ports: SettlingPorts) -> None:
+def _close(gate: Gate, came: AnswerSeen, ports: SettlingPorts) -> None:
     if ports.releases.notes(gate.release).failure:
         ports.releases.write_notes(gate.release, failure="")
     now = ports.clock.now()
     effect = announcement(gate.release, f"gate-settled-{gate.id}", now)
-    if ports.gates.settle(gate.id, settlement.value, now, [effect]):
+    by = came.by if came.settlement is Settlement.ANSWERED_ELSEWHERE else ""
+    if ports.gates.settle(gate.id, came.settlement.value, now, [effect], decided_by=by):
         ports.bells.ring(effect)
 
 
@@ -124,35 +124,12 @@ def _what_changed(
     """Compare what would ship now with what was shown; "" where it is the same."""
     if pending.action_execution_id != gate.action_execution_id:
         return "another approval waits than the one that was shown"
-    _, digest = ports.artifacts.changes(service, gate.release)
+    digest = ports.artifacts.listing(service, gate.release).digest
     if digest != gate.dossier.artifact_digest:
         return "the artifact is not the one that was shown"
     truth = ports.pipelines.execution(service, gate.release)
     revision = truth.commit.id if truth and truth.commit else gate.dossier.revision
     return "" if revision == gate.dossier.revision else "the revision is not the one that was shown"
-
-
-def _seen_in_aws(gate: Gate, service: Service, pipelines: Pipelines) -> Settlement:
-    """What became of an approval that no longer waits: our own lost answer, or somebody else's.
-
-    Ours ends in our mark. Where the API should not give the summary back, an answer whose reply was
-    lost is taken for somebody else's: the gate settles all the same, under the more wary name.
-    """
-    ended = [
-        fact
-        for fact in pipelines.facts(service, gate.release)
-        if isinstance(fact, ActionChanged)
-        and fact.action_execution_id == gate.action_execution_id
-        and fact.state in {ActionState.SUCCEEDED, ActionState.FAILED}
-    ]
-    if not ended:
-        return Settlement.GONE
-    approved = ended[-1].state is ActionState.SUCCEEDED
-    if answer_mark(gate) not in ended[-1].summary:
-        return Settlement.ANSWERED_ELSEWHERE
-    if approved:
-        return Settlement.APPROVED
-    return Settlement.CHANGED if gate.verdict is Verdict.APPROVED else Settlement.REJECTED
 
 
 def _call_a_human(gate: Gate, refused: AwsRefusedError, ports: SettlingPorts) -> None:

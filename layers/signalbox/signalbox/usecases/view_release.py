@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
 
 from signalbox.domain.facts import Commit
-from signalbox.domain.gates import Gate
+from signalbox.domain.gates import Gate, GateKind, GateStatus
+from signalbox.domain.identity import ReleaseId
+from signalbox.domain.people import Directory
 from signalbox.domain.policy import Policy
 from signalbox.domain.releases import Release
 from signalbox.domain.states import ExecutionState
 from signalbox.domain.truth import ReleaseNotes
 from signalbox.notifications.text import plain_line
 from signalbox.notifications.view import GateView, ReleaseView, went_badly
-from signalbox.policies.judge import judge
-from signalbox.policies.outcome import Authors, Case
-from signalbox.ports import People, ReleaseLedger
+from signalbox.policies.votes import weigh
+from signalbox.ports import People
+from signalbox.usecases.needs import HasClock, HasDirectory, HasPolicies, HasReleases
 
 USER_ID = re.compile(r"[UW][A-Z0-9]+", re.ASCII)
 """How Slack writes the id of a user; nothing else becomes a mention."""
+
+
+class ViewingPorts(HasReleases, HasPolicies, HasDirectory, HasClock, Protocol):
+    """What a message is gathered from."""
 
 
 def view_release(
@@ -26,21 +35,18 @@ def view_release(
     notes: ReleaseNotes,
     *,
     service_name: str,
-    policy: Policy,
-    releases: ReleaseLedger,
+    ports: ViewingPorts,
     people: People,
 ) -> ReleaseView:
-    """Everything the message of this release says, from the ledger alone and Slack's user list."""
+    """Everything the message of this release says, from the ledger, the documents in force and
+    Slack's user list.
+    """
     commit = notes.commit or release.commit or Commit()
-    gates = tuple(
-        GateView(gate=gate, judgement=judge(case_of(gate, policy, commit, people)))
-        for gate in releases.gates_of(release.id)
-    )
+    gates = tuple(_gates(release.id, ports))
     view = ReleaseView(
         release=release,
         service=service_name,
         commit=commit,
-        policy=policy,
         kind=notes.kind,
         failure=_failure(release, notes),
         failures=notes.failures,
@@ -48,9 +54,17 @@ def view_release(
         superseded_by=notes.superseded_by,
         tests=notes.tests,
         gates=gates,
-        incidents=tuple(releases.incidents_of(release.id)),
+        incidents=tuple(ports.releases.incidents_of(release.id)),
     )
     return replace(view, author_user=_author(view, people)) if went_badly(view) else view
+
+
+def _gates(release: ReleaseId, ports: ViewingPorts) -> Iterator[GateView]:
+    found = ports.releases.gates_of(release)
+    directory = ports.directory.in_force().directory if found else Directory()
+    for gate in found:
+        policy = ports.policies.policy_for(release.pipeline, gate.stage)
+        yield view_gate(gate, policy, directory, ports.clock.now())
 
 
 def _failure(release: Release, notes: ReleaseNotes) -> str:
@@ -77,27 +91,23 @@ def _author(view: ReleaseView, people: People) -> str:
     return user if user and USER_ID.fullmatch(user) else ""
 
 
-def case_of(gate: Gate, policy: Policy, commit: Commit, people: People) -> Case:
-    """A gate with its authors, who are looked up only once somebody has voted."""
-    if not gate.votes or not policy.exclude_author:
-        return Case(gate=gate, policy=policy)
-    return Case(gate=gate, policy=policy, authors=_authors(gate, commit, people))
-
-
-def _authors(gate: Gate, commit: Commit, people: People) -> Authors:
-    """Everybody who wrote what would ship: the released commit and those since the last good.
-
-    A commit without an e-mail, or no commit at all, is an author whom nobody knows. CodePipeline
-    names no author for every kind of source, so the build's list fills in for the released commit.
-    """
-    emails = {_address(change.author_email) for change in gate.dossier.changes}
-    listed = any(change.id == commit.id for change in gate.dossier.changes)
-    if commit.author_email or not listed:
-        emails.add(_address(commit.author_email))
-    ids = {email: people.id_of_email(email) if email else None for email in sorted(emails)}
-    return Authors(
-        users=frozenset(user for user in ids.values() if user),
-        unknown=tuple(email for email, user in ids.items() if not user),
+def view_gate(gate: Gate, policy: Policy, directory: Directory, now: datetime) -> GateView:
+    """A gate with its votes weighed, and whom to remind of it by now."""
+    weighed = weigh(gate, policy, directory)
+    if gate.status is not GateStatus.OPEN or gate.kind is GateKind.OBSERVED:
+        return GateView(gate=gate, weighed=weighed, policy=policy)
+    waited = now - gate.opened_at
+    calling = policy.escalation and waited >= policy.escalation.after
+    called = policy.members(*policy.escalation.groups) if policy.escalation and calling else ()
+    here = [vote for vote in gate.votes if vote.shown_digest == gate.shown_digest]
+    voted = {directory.of_principal(vote.principal) for vote in here}
+    return GateView(
+        gate=gate,
+        weighed=weighed,
+        policy=policy,
+        reminders=sum(waited >= after for after in policy.remind_after),
+        escalated=tuple(sorted(called)),
+        calls=tuple(user for user in gate.asked if directory.of_slack(user) not in voted),
     )
 
 

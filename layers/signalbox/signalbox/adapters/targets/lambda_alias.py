@@ -10,7 +10,11 @@ from typing import Any
 
 from signalbox.adapters.aws_errors import aws_call
 from signalbox.adapters.codepipeline import ServiceClients, action_executions
-from signalbox.domain.errors import InventoryIncompleteError, SignalboxError
+from signalbox.domain.errors import (
+    InventoryIncompleteError,
+    SettingMissingError,
+    SignalboxError,
+)
 from signalbox.domain.services import Environment, LambdaTarget, Service
 from signalbox.domain.sweeps import Thing
 
@@ -27,7 +31,7 @@ class LambdaTargets:
 
     def current_version(self, service: Service, environment: Environment) -> str:
         """The version that serves all traffic now; empty where traffic is split."""
-        target = environment.target
+        target = _known(environment)
         with aws_call(f"read {target.function}:{target.alias}"):
             alias = self._client(service).get_alias(FunctionName=target.function, Name=target.alias)
         split = alias.get("RoutingConfig", {}).get("AdditionalVersionWeights")
@@ -35,7 +39,7 @@ class LambdaTargets:
 
     def verify(self, service: Service, environment: Environment) -> tuple[bool, str]:
         """Call the service for real; whether each call was answered well, and what was seen."""
-        target = environment.target
+        target = _known(environment)
         name = f"{target.function}:{target.alias}"
         answers = [self._call(service, target) for _ in range(CALLS)]
         well = [seen for good, seen in answers if good]
@@ -46,8 +50,8 @@ class LambdaTargets:
 
     def inventory(self, service: Service, environment: Environment) -> Sequence[Thing]:
         """Every version with its uses. Raises InventoryIncompleteError where a read fails."""
-        target = environment.target
         try:
+            target = _known(environment)
             aliases = self._aliases(service, target)
             releases = self._releases(service, environment)
             return tuple(
@@ -63,7 +67,7 @@ class LambdaTargets:
             )
         except (SignalboxError, KeyError) as error:
             raise InventoryIncompleteError(
-                f"the versions of {target.function} could not be read: {error}"
+                f"the versions of {environment.name} could not be read: {error}"
             ) from error
 
     def _call(self, service: Service, target: LambdaTarget) -> tuple[bool, str]:
@@ -117,6 +121,12 @@ class LambdaTargets:
 
     def _client(self, service: Service) -> Any:
         return self._clients.for_service(service, "lambda")
+
+
+def _known(environment: Environment) -> LambdaTarget:
+    if environment.target is None:
+        raise SettingMissingError(f"no target of {environment.name} is registered")
+    return environment.target
 
 
 def _judged(answer: Mapping[str, Any], payload: Any) -> tuple[bool, str]:

@@ -1,0 +1,31 @@
+"""Ends the holds whose time is over: they held no longer anyway, and now it is said."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from signalbox.usecases.effects_of_holds import HoldNews, hold_news
+from signalbox.usecases.needs import HasAudit, HasBells, HasClock, HasHolds
+
+TIME = "time"
+"""Who has ended a hold that nobody released."""
+
+
+class EndingPorts(HasHolds, HasAudit, HasBells, HasClock, Protocol):
+    """What ending holds asks of the world."""
+
+
+def end_holds(ports: EndingPorts) -> int:
+    """End every standing hold whose time is over; how many."""
+    now, ended = ports.clock.now(), 0
+    for hold in ports.holds.standing_holds():
+        if hold.until is None or hold.until > now:
+            continue
+        ports.audit.append(
+            hold.subject, "hold ended", {"by": TIME, "until": hold.until.isoformat()}
+        )
+        news = hold_news(hold, HoldNews.ENDED, now)
+        if ports.holds.end_hold(hold.id, TIME, now, [news]):
+            ports.bells.ring(news)
+            ended += 1
+    return ended
