@@ -1,7 +1,7 @@
 """Deploys into the sandbox as a person would into AWS: with `sam deploy`, and nothing by hand.
 
-Beside the two stacks there is only what Slack's and git's own sites would be told: the app's
-request URL, and a repository.
+Beside the two stacks there is only what Slack's and git's own sites would be told (the app's
+request URL, and a repository), and the document that says who is who.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ from sandbox import children
 from sandbox.preflight import ROOT, SAM
 from sandbox.process import Box
 from sandbox.repository import EXAMPLE, REPOSITORY, Repository
+from sandbox.team import people_document
 
 CONTROL_PLANE: Final = "signalbox"
 ENVIRONMENTS: Final = "hello-environments"
@@ -65,6 +66,7 @@ def deploy_everything(box: Box, root: Path = ROOT) -> Deployment:
         first.finish()
     outputs = outputs_of(box, CONTROL_PLANE)
     register_app(box, app, request_url=request_url(box, outputs))
+    write_people(box)
     return Deployment(outputs=outputs, slack=app, repository=repository)
 
 
@@ -166,6 +168,13 @@ def request_url(box: Box, outputs: Mapping[str, str]) -> str:
     """Where Slack sends what people do: AWS's address of the API, as the sandbox serves it."""
     host = f"{outputs['HttpApiId']}.execute-api.localhost:{box.port}"
     return f"http://{host}/slack/interactions"
+
+
+def write_people(box: Box) -> None:
+    """Say who is who: `signalbox policy put people.json --people` writes the same parameter."""
+    box.client("ssm").put_parameter(
+        Name=f"/signalbox/{CONTROL_PLANE}/people", Value=people_document(), Type="String"
+    )
 
 
 def register_app(box: Box, app: SlackApp, request_url: str | None = None) -> None:

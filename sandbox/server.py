@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import BaseRoute, Route, Router
 
-from sandbox import alarms, emulator, pushes
+from sandbox import alarms, calendars, emulator, pushes
 from sandbox.alarms import switch
 from sandbox.lifeline import end_with
 
@@ -82,8 +82,10 @@ def build(scratch: Path) -> Switchboard:
     from sandbox.slack import app as slack
 
     aws = emulator.application()
+    emulator.start_trail()
     engine.start(scratch / "repositories", scratch / "builds")
     alarms.start()
+    calendars.start()
     return Switchboard(
         aws=aws,
         engine=engine.app,
@@ -91,6 +93,7 @@ def build(scratch: Path) -> Switchboard:
             Route("/_sandbox/health", _health),
             *switch.routes,
             *emulator.bus_routes,
+            *emulator.trail_routes,
             *pushes.routes(scratch),
             *engine.routes,
             *slack.routes,

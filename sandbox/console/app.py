@@ -33,7 +33,7 @@ def console_routes(of: Callable[[], Sources]) -> list[BaseRoute]:
     templates = Jinja2Templates(directory=HERE / "templates")
 
     async def page(request: Request) -> Response:
-        people = list(of().slack().users.values())
+        people = [each for each in of().slack().users.values() if not each.deleted]
         context = {"people": people, "host": request.url.netloc}
         return templates.TemplateResponse(request, "console.html", context, headers=SECURITY)
 

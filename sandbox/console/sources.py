@@ -41,7 +41,7 @@ def snapshot(sources: Sources) -> Json:
         "slack": {
             "connected": box.settings.request_url is not None,
             "channels": box.channels,
-            "messages": [listed(message) for message in (*box.messages(), *box.ephemerals())],
+            "messages": [listed(message) for message in box.everything()],
             "views": [listed_view(view) for view in box.views()],
         },
     }

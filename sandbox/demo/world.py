@@ -62,7 +62,8 @@ class World:
         return [each for each in self._posted() if each.get("thread_ts") == ts]
 
     def _posted(self) -> list[dict[str, Any]]:
-        return list(self.web("GET", "/_sandbox/slack/messages"))
+        messages = self.web("GET", "/_sandbox/slack/messages")
+        return [each for each in messages if each["only_for"] is None]
 
 
 def words_of(message: Mapping[str, Any]) -> str:

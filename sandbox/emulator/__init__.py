@@ -10,6 +10,7 @@ from sandbox.emulator.alarm_store import (
     tell_of_alarm,
 )
 from sandbox.emulator.application import application, stop_workers
+from sandbox.emulator.authorization import document_arn
 from sandbox.emulator.bus import bus_routes
 from sandbox.emulator.clients import client, session_environment
 from sandbox.emulator.environment import (
@@ -21,9 +22,17 @@ from sandbox.emulator.environment import (
     endpoint,
 )
 from sandbox.emulator.events import emit_event
-from sandbox.emulator.identity import access_key_of, caller_arn, denied, forgery
+from sandbox.emulator.identity import (
+    access_key_of,
+    caller_arn,
+    denied,
+    forgery,
+    user_identity,
+)
 from sandbox.emulator.invocations import Invocation, on_invocation
 from sandbox.emulator.resources import Provisioned, register_resource
+from sandbox.emulator.systems_manager import extend_systems_manager
+from sandbox.emulator.trail import a_trail_logs, start_trail, trail_routes
 
 __all__ = [
     "ACCOUNT",
@@ -31,6 +40,7 @@ __all__ = [
     "Datapoint",
     "Invocation",
     "Provisioned",
+    "a_trail_logs",
     "access_key_of",
     "account",
     "alarms",
@@ -43,14 +53,19 @@ __all__ = [
     "datapoints",
     "delete_alarm",
     "denied",
+    "document_arn",
     "emit_event",
     "endpoint",
+    "extend_systems_manager",
     "forgery",
     "on_invocation",
     "put_alarm",
     "record_metric",
     "register_resource",
     "session_environment",
+    "start_trail",
     "stop_workers",
     "tell_of_alarm",
+    "trail_routes",
+    "user_identity",
 ]

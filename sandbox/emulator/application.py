@@ -5,6 +5,7 @@ from typing import Any
 from sandbox.emulator.alarm_store import take_over_alarms
 from sandbox.emulator.authorization import ask_for_the_right_rights, name_the_role_of_a_session
 from sandbox.emulator.borrowed import borrow
+from sandbox.emulator.http_api import guard_iam_routes
 from sandbox.emulator.invocations import observe_invocations
 from sandbox.emulator.lambda_errors import name_errors_by_class
 from sandbox.emulator.lambda_rights import know_alias_rights
@@ -23,6 +24,7 @@ def application() -> Any:
     ask_for_the_right_rights()
     name_the_role_of_a_session()
     evaluate_timeouts()
+    guard_iam_routes()
     return over_tls(borrow("ministack.app:app"))
 
 

@@ -45,7 +45,8 @@ def ask_for_the_right_rights() -> None:
         if service == "lambda" and path.endswith("/invocations"):
             return _qualified(found, query)
         if service == "ssm" and found == "*":
-            return _parameters(body)
+            documents = document_arns(headers.get("x-amz-target", ""), body)
+            return documents[0] if documents else _parameters(body)
         if f"{path} {headers.get('x-amz-target', '')}".strip().endswith("DescribeAlarms"):
             return f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:*"
         return found
@@ -82,6 +83,27 @@ def _qualified(arn: str, query: Mapping[str, Any]) -> str:
     qualifier = query.get("Qualifier") or ""
     name = qualifier[0] if isinstance(qualifier, list) else qualifier
     return f"{arn}:{name}" if name and arn.count(":") == 6 else arn
+
+
+def document_arn(name: str) -> str:
+    """The ARN of a document of Systems Manager, which may be given as one."""
+    return name if name.startswith("arn:") else f"arn:aws:ssm:{REGION}:{ACCOUNT}:document/{name}"
+
+
+def document_arns(target: str, body: bytes) -> list[str]:
+    """The documents that a request of Systems Manager is about, by its `X-Amz-Target`."""
+    operation = target.rpartition(".")[2]
+    if not operation.endswith("Document") and operation != "GetCalendarState":
+        return []
+    try:
+        request = json.loads(body or b"{}")
+    except ValueError:
+        return []
+    if not isinstance(request, dict):
+        return []
+    calendars = request.get("CalendarNames")
+    names = calendars if isinstance(calendars, list) else [request.get("Name")]
+    return [document_arn(name) for name in names if isinstance(name, str)]
 
 
 def _parameters(body: bytes) -> str:

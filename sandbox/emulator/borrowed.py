@@ -10,6 +10,8 @@ from typing import Any, Final
 VERSION: Final = "1.5.33"
 
 BORROWED: Final = (
+    "ministack.app:_enforce_execute_api",
+    "ministack.app:_execute_api_authorization_type",
     "ministack.app:app",
     "ministack.core.hypercorn_compat:install",
     "ministack.core.iam_actions:_BOTOCORE_SERVICE_MAP",
@@ -26,7 +28,13 @@ BORROWED: Final = (
     "ministack.core.iam_evaluator:resolve_caller_identity",
     "ministack.core.lambda_runtime:reset",
     "ministack.core.responses:set_request_account_id",
+    "ministack.services.apigateway:find_api_scope",
     "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS",
+    "ministack.services.cloudtrail:_create_trail",
+    "ministack.services.cloudtrail:_event_selectors",
+    "ministack.services.cloudtrail:_start_logging",
+    "ministack.services.cloudtrail:_stop_logging",
+    "ministack.services.cloudtrail:_trails",
     "ministack.services.cloudwatch:_alarms",
     "ministack.services.cloudwatch:_dims_key",
     "ministack.services.cloudwatch:_dispatch_alarm_actions",
@@ -41,6 +49,7 @@ BORROWED: Final = (
     "ministack.services.eventbridge:_dispatch_event",
     "ministack.services.eventbridge:_events_log_list",
     "ministack.services.eventbridge:_pattern_event_view",
+    "ministack.services.iam:_roles",
     "ministack.services.lambda_svc:_emit_lambda_metrics",
     "ministack.services.lambda_svc:_execute_function_dispatch",
     "ministack.services.lambda_svc:_execute_function_warm",
@@ -54,6 +63,7 @@ BORROWED: Final = (
     "ministack.services.s3:_put_bucket_versioning",
     "ministack.services.s3:_put_object",
     "ministack.services.s3:_put_object_retention",
+    "ministack.services.ssm:handle_request",
     "ministack.services.stepfunctions:_execute_task",
     "ministack.services.stepfunctions:_jsonata_state_field",
     "ministack.services.sts:register_session",

@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
 
+from sandbox.emulator.authorization import role_of
 from sandbox.emulator.borrowed import borrow
 from sandbox.emulator.environment import ACCOUNT, REGION
 
@@ -50,3 +53,48 @@ def caller_arn(access_key_id: str) -> str:
     """Who holds this key: an assumed role's session, or the account's root user."""
     found = borrow("ministack.core.iam_evaluator:resolve_caller_identity")(access_key_id)
     return str(found["userArn"]) if found else f"arn:aws:iam::{ACCOUNT}:root"
+
+
+def user_identity(access_key_id: str) -> dict[str, Any]:
+    """Who holds this key, as CloudTrail writes it (user guide, "CloudTrail userIdentity element").
+
+    MiniStack keeps no source identity of a session, so there is none here.
+    """
+    found = borrow("ministack.core.iam_evaluator:resolve_caller_identity")(access_key_id) or {}
+    arn = str(found.get("userArn") or f"arn:aws:iam::{ACCOUNT}:root")
+    identity: dict[str, Any] = {
+        "principalId": str(found.get("userId") or ACCOUNT),
+        "arn": arn,
+        "accountId": ACCOUNT,
+        "accessKeyId": access_key_id,
+    }
+    if ":assumed-role/" in arn:
+        return {"type": "AssumedRole", **identity, **_session(arn, found.get("session") or {})}
+    if ":user/" in arn:
+        return {"type": "IAMUser", **identity, "userName": arn.rsplit("/", 1)[-1]}
+    return {"type": "Root", **identity}
+
+
+def _session(arn: str, session: Mapping[str, Any]) -> dict[str, Any]:
+    """Which role issued the session; its ARN has the role's path, the session's ARN has not."""
+    issuer = role_of(arn)
+    name = issuer.rsplit("/", 1)[-1]
+    role = borrow("ministack.services.iam:_roles").get_scoped(ACCOUNT, None, name) or {}
+    issued = datetime.fromtimestamp(session.get("IssuedAt", 0), tz=UTC)
+    role_id = role.get("RoleId", name)
+    return {
+        "principalId": f"{role_id}:{arn.rsplit('/', 1)[-1]}",
+        "sessionContext": {
+            "sessionIssuer": {
+                "type": "Role",
+                "principalId": role_id,
+                "arn": role.get("Arn", issuer),
+                "accountId": ACCOUNT,
+                "userName": name,
+            },
+            "attributes": {
+                "creationDate": issued.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "mfaAuthenticated": "false",
+            },
+        },
+    }

@@ -1,9 +1,11 @@
 """Moves executions through a pipeline's stages.
 
-SUPERSEDED mode, as the CodePipeline user guide ("How pipeline executions work") has it: a stage is
-locked while an execution is in it, an open approval included; one execution waits in front of a
-locked stage; a newer one arriving there supersedes it. Everything here happens under one lock, and
-actions report back through `finish`, so that the order of events is the order of facts.
+The three execution modes are those of the CodePipeline user guide ("How pipeline executions work").
+SUPERSEDED and QUEUED: a stage is locked while an execution is in it, an open approval included. In
+front of a locked stage one execution waits, and a newer one arriving there supersedes it
+(SUPERSEDED), or all line up in the order in which they arrive (QUEUED). PARALLEL: executions lock
+nothing and wait for nobody. Everything here happens under one lock, and actions report back through
+`finish`, so that the order of events is the order of facts.
 """
 
 import threading
@@ -14,6 +16,7 @@ from typing import Protocol
 
 from sandbox.engine.declaration import (
     DEFAULT_APPROVAL_MINUTES,
+    SUPERSEDED,
     ActionDeclaration,
     StageDeclaration,
 )
@@ -69,13 +72,13 @@ class Conductor:
                 self._arrive(pipeline, execution, pipeline.declaration.stages[0].name)
 
     def admit(self, pipeline: Pipeline, stage: str) -> None:
-        """Let in whoever waits in front of the stage, if the way is free."""
+        """Let in whoever is first in front of the stage, if the way is free."""
         with self.lock:
-            waiting = pipeline.waiting.get(stage)
-            if waiting is None or stage in pipeline.occupant or not _way_is_open(pipeline, stage):
+            awake = [each for each in pipeline.waiting_at(stage) if not each.dormant]
+            if not awake or stage in pipeline.occupant or not _way_is_open(pipeline, stage):
                 return
-            del pipeline.waiting[stage]
-            self._enter(pipeline, waiting, stage)
+            _leave_the_line(pipeline, awake[0])
+            self._enter(pipeline, awake[0], stage)
 
     def finish(self, pipeline: Pipeline, run: ActionRun, result: ActionResult) -> bool:
         """Take an action's result; False when the run had already ended."""
@@ -84,7 +87,7 @@ class Conductor:
             if run.status.final:
                 return False
             run.status, run.result, run.updated = result.status, result, self._clock.now()
-            run.token = None
+            run.spend_token()
             self._keep_outputs(execution, run, result)
             self._touch(execution)
             self._events.action(execution, run)
@@ -97,7 +100,7 @@ class Conductor:
             execution.status, execution.stop_reason = Status.STOPPING, reason
             self._touch(execution)
             self._events.pipeline(execution)
-            run = _current(pipeline, execution)
+            run = execution.current
             if run is None:
                 self._end(pipeline, execution, Status.STOPPED)
                 return
@@ -111,32 +114,31 @@ class Conductor:
     def cancel(self, pipeline: Pipeline) -> None:
         """Cancel all executions in flight, as an update of the pipeline does."""
         with self.lock:
-            for execution in list(pipeline.executions.values()):
-                if execution.status.final:
-                    continue
-                run = _current(pipeline, execution)
+            for execution in pipeline.in_flight():
+                run = execution.current
                 if run is not None:
                     self._close_actions(execution, run, Status.CANCELLED)
                     self._close_stage(pipeline, execution, run, Status.CANCELLED)
                 self._end(pipeline, execution, Status.CANCELLED)
 
     def _arrive(self, pipeline: Pipeline, execution: Execution, stage: str) -> None:
-        rival = pipeline.waiting.get(stage)
-        loser = None
-        if rival is not None:
-            loser = rival if rival.number < execution.number else execution
-        if loser is not execution:
-            pipeline.waiting[stage] = execution
-            execution.waiting_for = stage
-        if loser is not None:
-            self._end(pipeline, loser, Status.SUPERSEDED)
+        if execution.declaration.is_parallel:
+            self._enter(pipeline, execution, stage)
+            return
+        execution.waiting_for = stage
+        line = pipeline.waiting.setdefault(stage, [])
+        line.append(execution)
+        if execution.declaration.execution_mode == SUPERSEDED:
+            newest = max(line, key=lambda each: each.number)
+            for loser in [each for each in line if each is not newest]:
+                self._end(pipeline, loser, Status.SUPERSEDED)
         self.admit(pipeline, stage)
 
     def _enter(self, pipeline: Pipeline, execution: Execution, stage: str) -> None:
-        execution.waiting_for = None
         run = StageRun(stage=stage, started=self._clock.now())
         execution.stages[stage] = run
-        pipeline.occupant[stage] = execution
+        if not execution.declaration.is_parallel:
+            pipeline.occupant[stage] = execution
         pipeline.latest_stage[stage] = execution
         self._touch(execution)
         self._events.stage(execution, run)
@@ -225,21 +227,20 @@ class Conductor:
         for action in run.actions:
             if not action.status.final:
                 action.status, action.updated = status, self._clock.now()
-                action.token = None
+                action.spend_token()
                 self._events.action(execution, action)
 
     def _close_stage(
         self, pipeline: Pipeline, execution: Execution, run: StageRun, status: Status
     ) -> None:
         run.status = status
-        pipeline.occupant.pop(run.stage, None)
+        if pipeline.occupant.get(run.stage) is execution:
+            del pipeline.occupant[run.stage]
         self._touch(execution)
         self._events.stage(execution, run)
 
     def _end(self, pipeline: Pipeline, execution: Execution, status: Status) -> None:
-        if execution.waiting_for and pipeline.waiting.get(execution.waiting_for) is execution:
-            del pipeline.waiting[execution.waiting_for]
-        execution.waiting_for = None
+        _leave_the_line(pipeline, execution)
         execution.status = status
         self._touch(execution)
         self._events.pipeline(execution)
@@ -257,6 +258,12 @@ class Conductor:
         execution.updated = self._clock.now()
 
 
+def _leave_the_line(pipeline: Pipeline, execution: Execution) -> None:
+    stage, execution.waiting_for = execution.waiting_for, None
+    if stage is not None:
+        pipeline.waiting[stage].remove(execution)
+
+
 def _way_is_open(pipeline: Pipeline, stage: str) -> bool:
     names = [each.name for each in pipeline.declaration.stages]
     before = names[names.index(stage) - 1] if names.index(stage) else None
@@ -269,14 +276,3 @@ def _stage(execution: Execution, name: str) -> StageDeclaration:
     if stage is None:
         raise LookupError(f"{execution.pipeline} has no stage {name}")
     return stage
-
-
-def _current(pipeline: Pipeline, execution: Execution) -> StageRun | None:
-    return next(
-        (
-            execution.stages[stage]
-            for stage, occupant in pipeline.occupant.items()
-            if occupant is execution
-        ),
-        None,
-    )

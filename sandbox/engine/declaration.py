@@ -18,6 +18,7 @@ PROVIDERS = frozenset(
     | {("Build", "CodeBuild"), ("Test", "CodeBuild"), ("Approval", "Manual"), ("Deploy", "Lambda")}
 )
 DEFAULT_APPROVAL_MINUTES = 7 * 24 * 60
+SUPERSEDED, QUEUED, PARALLEL = "SUPERSEDED", "QUEUED", "PARALLEL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,11 @@ class PipelineDeclaration:
         following = names.index(name) + 1
         return self.stages[following] if following < len(names) else None
 
+    @property
+    def is_parallel(self) -> bool:
+        """Whether executions neither wait for each other nor lock a stage."""
+        return self.execution_mode == PARALLEL
+
     def sources(self) -> list[ActionDeclaration]:
         """Every source action."""
         return [each for each in self.stages[0].actions if each.category == "Source"]
@@ -152,11 +158,10 @@ def _action(raw: Mapping[str, Any]) -> ActionDeclaration:
 
 
 def _check(declaration: PipelineDeclaration) -> None:
-    if declaration.execution_mode != "SUPERSEDED":
+    if declaration.pipeline_type == "V1" and declaration.execution_mode != SUPERSEDED:
         raise DeclarationInvalid(
             "InvalidStructureException",
-            f"Execution mode {declaration.execution_mode} is not in this sandbox yet: "
-            "use SUPERSEDED",
+            f"Execution mode {declaration.execution_mode} needs a pipeline of type V2",
         )
     if not declaration.bucket:
         raise DeclarationInvalid("InvalidStructureException", "Pipeline has no artifact store")

@@ -17,6 +17,7 @@ from sandbox.engine.builds.handovers import Handovers
 from sandbox.engine.builds.reports import ReportStore
 from sandbox.engine.builds.service import BuildService
 from sandbox.engine.builds.world import BuildWorld
+from sandbox.engine.cloudtrail import CloudTrail
 from sandbox.engine.conductor import Conductor
 from sandbox.engine.connections import Connections
 from sandbox.engine.events import PipelineEvents
@@ -91,6 +92,7 @@ class Engine:
             pipelines=CodePipelineApi(pipelines=self.pipelines, interventions=self._interventions),
             builds=CodeBuildApi(self._builds),
             identity=emulator,
+            trail=CloudTrail(emit=self._emit, clock=clock, is_logging=emulator.a_trail_logs),
         )
         register(
             emulator.register_resource,

@@ -104,7 +104,17 @@ class ActionRun:
     external_id: str = ""
     external_url: str = ""
     token: str | None = None
+    spent_token: str | None = None
     expires: datetime | None = None
+
+    def spend_token(self) -> None:
+        """Nobody can answer this run any more; which token it had stays known."""
+        self.token, self.spent_token = None, self.token or self.spent_token
+
+    @property
+    def awaits_a_person(self) -> bool:
+        """Whether this is an approval that nobody has answered yet."""
+        return self.declaration.is_approval and not self.status.final
 
 
 @dataclass(slots=True, kw_only=True)
@@ -131,6 +141,7 @@ class Execution:
     updated: datetime
     status: Status = Status.IN_PROGRESS
     waiting_for: str | None = None
+    dormant: bool = False
     stages: dict[str, StageRun] = field(default_factory=dict)
     artifacts: dict[str, ArtifactLocation] = field(default_factory=dict)
     revisions: list[Revision] = field(default_factory=list)
@@ -151,6 +162,11 @@ class Execution:
         """The API's executionType."""
         return "ROLLBACK" if self.rollback_of else "STANDARD"
 
+    @property
+    def current(self) -> StageRun | None:
+        """The stage that it is in just now."""
+        return next((run for run in self.stages.values() if not run.status.final), None)
+
     def action_runs(self) -> list[ActionRun]:
         """Every action run of this execution, oldest first."""
         return [run for stage in self.stages.values() for run in stage.actions]
@@ -158,12 +174,19 @@ class Execution:
 
 @dataclass(slots=True, kw_only=True)
 class Transition:
-    """Whether executions may enter a stage."""
+    """Whether executions may enter a stage; `closed` is since when they may not."""
 
     enabled: bool = True
     reason: str = ""
     changed_by: str = ""
     changed: datetime | None = None
+    closed: datetime | None = None
+
+    def set(self, *, enabled: bool, reason: str, by: str, at: datetime) -> None:
+        """Open or close it; closing it again does not begin its time anew."""
+        self.closed = None if enabled else self.closed or at
+        self.enabled, self.reason = enabled, "" if enabled else reason
+        self.changed, self.changed_by = at, by
 
 
 @dataclass(slots=True, kw_only=True)
@@ -178,7 +201,7 @@ class Pipeline:
     executions: dict[str, Execution] = field(default_factory=dict)
     transitions: dict[tuple[str, str], Transition] = field(default_factory=dict)
     occupant: dict[str, Execution] = field(default_factory=dict)
-    waiting: dict[str, Execution] = field(default_factory=dict)
+    waiting: dict[str, list[Execution]] = field(default_factory=dict)
     latest_stage: dict[str, Execution] = field(default_factory=dict)
     latest_action: dict[tuple[str, str], ActionRun] = field(default_factory=dict)
     request_tokens: dict[str, str] = field(default_factory=dict)
@@ -186,6 +209,14 @@ class Pipeline:
     def transition(self, stage: str, kind: str) -> Transition:
         """The transition into (`Inbound`) or out of (`Outbound`) a stage."""
         return self.transitions.setdefault((stage, kind), Transition())
+
+    def waiting_at(self, stage: str) -> list[Execution]:
+        """Who waits in front of a stage, in the order in which they will enter."""
+        return list(self.waiting.get(stage, ()))
+
+    def in_flight(self) -> list[Execution]:
+        """The executions that have not ended, oldest first."""
+        return [each for each in self.executions.values() if not each.status.final]
 
     def newest_first(self) -> list[Execution]:
         """All executions, the newest first, as the API lists them."""

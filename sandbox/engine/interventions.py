@@ -5,17 +5,22 @@ CodePipeline user guide: "Add a manual approval action", "Disable or enable tran
 pipeline execution", "Stage rollback").
 """
 
+from datetime import timedelta
+
 from sandbox.engine.executions import (
     ActionResult,
     ActionRun,
     Execution,
     Pipeline,
     Status,
+    Transition,
     Trigger,
 )
 from sandbox.engine.pipelines import Pipelines
 from sandbox.engine.ports import Clock
 from sandbox.engine.refusals import Refusal
+
+_PATIENCE = timedelta(days=30)
 
 
 class Interventions:
@@ -37,11 +42,16 @@ class Interventions:
         summary: str,
         by: str,
     ) -> ActionRun:
-        """Answer an open approval; the token is that of GetPipelineState."""
+        """Answer an open approval.
+
+        The token is that of GetPipelineState or, in PARALLEL mode, the externalExecutionId of
+        ListActionExecutions. AWS does not say which of its two errors an answered approval gets
+        in PARALLEL mode; here a token that was good once is ApprovalAlreadyCompletedException.
+        """
         with self._conductor.lock:
             pipeline = self._pipelines.get(name)
             _require_action(pipeline, stage, action)
-            run = pipeline.latest_action.get((stage, action))
+            run = _asked(pipeline, stage, action, token)
             if run is None or not run.declaration.is_approval:
                 raise _invalid_token()
             if run.status.final:
@@ -65,8 +75,8 @@ class Interventions:
         with self._conductor.lock:
             now = self._clock.now()
             for pipeline in self._pipelines.all():
-                for run in list(pipeline.latest_action.values()):
-                    if not run.status.final and run.expires is not None and run.expires <= now:
+                for run in _open_approvals(pipeline):
+                    if run.expires is not None and run.expires <= now:
                         message = "The approval was not answered in time"
                         self._conductor.finish(
                             pipeline, run, ActionResult.failure("ApprovalExpired", message)
@@ -75,16 +85,35 @@ class Interventions:
     def set_transition(
         self, name: str, stage: str, kind: str, *, enabled: bool, reason: str, by: str
     ) -> None:
-        """Open or close the way into or out of a stage."""
+        """Open or close the way into or out of a stage.
+
+        A pipeline in PARALLEL mode has no transitions in the console, and the API reference does
+        not say what the operations do there: that they are refused is this sandbox's own choice,
+        the strict one. What waited at a transition that was closed for more than 30 days does
+        not go on by itself when it opens (user guide, "Disable or enable transitions"): here it
+        stays in front of the stage until it is stopped or superseded.
+        """
         with self._conductor.lock:
             pipeline = self._pipelines.get(name)
             _require_stage(pipeline, stage)
+            if pipeline.declaration.is_parallel:
+                raise Refusal(
+                    "ValidationException",
+                    f"Pipeline {name} is in PARALLEL mode, which has no transitions",
+                )
             transition = pipeline.transition(stage, kind)
-            transition.enabled, transition.reason = enabled, "" if enabled else reason
-            transition.changed, transition.changed_by = self._clock.now(), by
+            if enabled and self._closed_too_long(transition):
+                for waiting in pipeline.waiting_at(_entered_through(pipeline, stage, kind)):
+                    waiting.dormant = True
+            transition.set(enabled=enabled, reason=reason, by=by, at=self._clock.now())
             if enabled:
                 for each in pipeline.declaration.stages:
                     self._conductor.admit(pipeline, each.name)
+
+    def _closed_too_long(self, transition: Transition) -> bool:
+        patience = timedelta(seconds=self._clock.scaled(_PATIENCE.total_seconds()))
+        closed = transition.closed
+        return closed is not None and self._clock.now() - closed > patience
 
     def stop(self, name: str, execution_id: str, *, abandon: bool, reason: str) -> None:
         """Stop an execution after its running actions, or abandoning them."""
@@ -119,6 +148,7 @@ def _require_rollback(pipeline: Pipeline, stage: str, target: Execution) -> None
     declared = pipeline.declaration.stage(stage)
     passed = target.stages.get(stage)
     reasons = {
+        "stage rollback is not available in PARALLEL mode": pipeline.declaration.is_parallel,
         "only pipelines of type V2 can roll back": pipeline.declaration.pipeline_type != "V2",
         "the source stage cannot be rolled back": declared is not None and declared.is_source,
         "the target is itself a rollback": target.rollback_of is not None,
@@ -143,6 +173,39 @@ def _require_rollback(pipeline: Pipeline, stage: str, target: Execution) -> None
         )
     if occupant is not None:
         raise _unable(stage, "the stage is running")
+
+
+def _asked(pipeline: Pipeline, stage: str, action: str, token: str) -> ActionRun | None:
+    """The run that an answer is meant for; in PARALLEL mode only the token tells."""
+    if not pipeline.declaration.is_parallel:
+        return pipeline.latest_action.get((stage, action))
+    return next(
+        (
+            run
+            for execution in pipeline.newest_first()
+            for run in execution.action_runs()
+            if (run.stage, run.declaration.name) == (stage, action)
+            and token in (run.token, run.spent_token)
+        ),
+        None,
+    )
+
+
+def _open_approvals(pipeline: Pipeline) -> list[ActionRun]:
+    return [
+        run
+        for execution in pipeline.in_flight()
+        for run in execution.action_runs()
+        if run.awaits_a_person
+    ]
+
+
+def _entered_through(pipeline: Pipeline, stage: str, kind: str) -> str:
+    """The stage that executions enter through a transition."""
+    if kind == "Inbound":
+        return stage
+    following = pipeline.declaration.after(stage)
+    return following.name if following is not None else ""
 
 
 def _unable(stage: str, reason: str) -> Refusal:

@@ -45,6 +45,8 @@ class Pipelines:
             pipeline = self.get(declaration.name)
             self.conductor.cancel(pipeline)
             pipeline.declaration = declaration
+            if declaration.is_parallel:
+                pipeline.transitions.clear()
             pipeline.version += 1
             pipeline.updated = self._clock.now()
             return pipeline

@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from sandbox.engine.builds.service import BuildService
 from sandbox.engine.connections import DEFAULT_PROVIDER, Connections
+from sandbox.engine.declaration import PARALLEL
 from sandbox.engine.executions import Trigger
 from sandbox.engine.naming import ACCOUNT, REGION, codebuild_arn, new_id
 from sandbox.engine.pipelines import Pipelines
@@ -88,6 +89,8 @@ class PipelineResource(Handler):
     @override
     def create(self, logical_id: str, properties: Properties, stack: str) -> Provisioned:
         structure = self._structure(logical_id, properties, stack)
+        if properties.get("DisableInboundStageTransitions") and _is_parallel(structure):
+            raise Refusal("ValidationException", "PARALLEL mode has no transitions")
         pipeline = self._pipelines.create(structure, _tags(properties))
         name = pipeline.declaration.name
         self._close_transitions(name, properties)
@@ -125,8 +128,13 @@ class PipelineResource(Handler):
     def _close_transitions(self, name: str, properties: Properties) -> None:
         pipeline = self._pipelines.get(name)
         for each in properties.get("DisableInboundStageTransitions", []):
-            transition = pipeline.transition(each["StageName"], "Inbound")
-            transition.enabled, transition.reason = False, each["Reason"]
+            pipeline.transition(each["StageName"], "Inbound").set(
+                enabled=False, reason=each["Reason"], by=_DEPLOYER, at=pipeline.created
+            )
+
+
+def _is_parallel(structure: Properties) -> bool:
+    return bool(structure.get("executionMode") == PARALLEL)
 
 
 class ProjectResource(Handler):

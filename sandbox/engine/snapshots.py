@@ -28,13 +28,13 @@ def _stage(pipeline: Pipeline, name: str) -> dict[str, Any]:
     transition = pipeline.transition(name, "Inbound")
     latest = pipeline.latest_stage.get(name)
     declared = pipeline.declaration.stage(name)
-    waiting = pipeline.waiting.get(name)
+    waiting = pipeline.waiting_at(name)
     return {
         "name": name,
         "transition": {"enabled": transition.enabled, "reason": transition.reason},
         "status": str(latest.stages[name].status) if latest else "NotStarted",
         "execution": latest.id if latest else None,
-        "waiting": waiting.id if waiting else None,
+        "waiting": waiting[0].id if waiting else None,
         "actions": [
             _action(pipeline, name, action.name)
             for action in (declared.actions if declared else ())

@@ -1,6 +1,8 @@
 """Executions and pipelines in the API's response shapes (botocore's service model).
 
 `GetPipelineState` mixes executions, as AWS's does: each stage and each action shows its own latest.
+In PARALLEL mode it has no token of an approval: that is ListActionExecutions' externalExecutionId
+(PutApprovalResult's `token` in botocore's model).
 Instants are epoch seconds, as the JSON protocol has them; absent values are left out.
 """
 
@@ -60,14 +62,14 @@ def _stage_state(pipeline: Pipeline, stage: str) -> dict[str, Any]:
     actions = declared.actions if declared is not None else ()
     state: dict[str, Any] = {
         "stageName": stage,
-        "inboundExecutions": [],
+        "inboundExecutions": [
+            _passage(each, Status.IN_PROGRESS) for each in pipeline.waiting_at(stage)
+        ],
         "inboundTransitionState": _transition_state(pipeline, stage),
         "actionStates": [_action_state(pipeline, stage, action.name) for action in actions],
     }
-    waiting = pipeline.waiting.get(stage)
-    if waiting is not None:
-        state["inboundExecution"] = _passage(waiting, Status.IN_PROGRESS)
-        state["inboundExecutions"] = [state["inboundExecution"]]
+    if state["inboundExecutions"]:
+        state["inboundExecution"] = state["inboundExecutions"][0]
     latest = pipeline.latest_stage.get(stage)
     if latest is not None:
         state["latestExecution"] = _passage(latest, latest.stages[stage].status)
@@ -107,7 +109,7 @@ def _action_state(pipeline: Pipeline, stage: str, action: str) -> dict[str, Any]
                 "status": str(run.status),
                 "summary": result.summary if result else "",
                 "lastStatusChange": _epoch(run.updated),
-                "token": run.token,
+                "token": None if pipeline.declaration.is_parallel else run.token,
                 "lastUpdatedBy": result.updated_by if result else "",
                 "externalExecutionId": run.external_id or (result.external_id if result else ""),
                 "externalExecutionUrl": run.external_url or (result.external_url if result else ""),

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.slack import people
+from sandbox.slack.blocks import faults_of_blocks
 from sandbox.slack.delivery import Reply
 from sandbox.slack.model import SlackRefusalError, View
 from sandbox.slack.payloads import listed, listed_view
@@ -17,10 +18,28 @@ from sandbox.slack.workspace import SlackWorkspace
 DEFAULT_USER = "U0AMIR0002"
 
 
+class Lies(BaseModel):
+    """What an attacker, or another workspace, would put into the payload instead."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    team: str | None = None
+    user: str | None = None
+    user_team: str | None = None
+    app: str | None = None
+    channel: str | None = None
+    ts: str | None = None
+
+    def told(self) -> dict[str, str]:
+        """Those that are told."""
+        return self.model_dump(exclude_none=True)
+
+
 class _Wish(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     user: str = DEFAULT_USER
+    forge: Lies = Field(default_factory=Lies)
 
 
 class Press(_Wish):
@@ -50,6 +69,7 @@ class Command(_Wish):
 
     command: str = "/signalbox"
     text: str = ""
+    channel: str | None = None
 
 
 Handler = Callable[[SlackWorkspace, Request], Awaitable[Response]]
@@ -64,7 +84,7 @@ async def _click(box: SlackWorkspace, request: Request) -> Response:
     wish = Press.model_validate(await request.json())
     reply, view = await people.press(
         box, _base(request), ts=wish.ts, action_id=wish.action_id, user_id=wish.user,
-        block_id=wish.block_id, value=wish.value,
+        block_id=wish.block_id, value=wish.value, lies=wish.forge.told(),
     )  # fmt: skip
     return _said(reply, view)
 
@@ -72,7 +92,11 @@ async def _click(box: SlackWorkspace, request: Request) -> Response:
 async def _submit(box: SlackWorkspace, request: Request) -> Response:
     wish = Submission.model_validate(await request.json())
     reply, view = await people.submit(
-        box, view_id=wish.view_id, user_id=wish.user, values=wish.values
+        box,
+        view_id=wish.view_id,
+        user_id=wish.user,
+        values=wish.values,
+        lies=wish.forge.told(),
     )
     return _said(reply, view)
 
@@ -85,10 +109,11 @@ async def _close(box: SlackWorkspace, request: Request) -> Response:
 
 async def _command(box: SlackWorkspace, request: Request) -> Response:
     wish = Command.model_validate(await request.json())
-    reply = await people.command(
-        box, _base(request), user_id=wish.user, name=wish.command, text=wish.text
-    )
-    return _said(reply, None)
+    reply, view = await people.command(
+        box, _base(request), user_id=wish.user, name=wish.command, text=wish.text,
+        channel=wish.channel, lies=wish.forge.told(),
+    )  # fmt: skip
+    return _said(reply, view)
 
 
 async def _settings(box: SlackWorkspace, request: Request) -> Response:
@@ -98,12 +123,18 @@ async def _settings(box: SlackWorkspace, request: Request) -> Response:
 
 
 async def _respond(box: SlackWorkspace, request: Request) -> Response:
-    """The response URL of a press: replace the message, or say something to the one who pressed."""
+    """The response URL: replace or delete the message, or say something to the one who asked."""
     known = box.use_response_url(request.path_params["secret"])
     body = await request.json()
     text, blocks = str(body.get("text") or ""), body.get("blocks") or []
-    if body.get("replace_original"):
-        box.update(known.channel, known.ts, text=text, blocks=blocks)
+    if faults_of_blocks(blocks):
+        raise SlackRefusalError("invalid_blocks")
+    if body.get("delete_original") and known.ts is not None:
+        box.delete(known.channel, known.ts)
+    elif not text and not blocks:
+        raise SlackRefusalError("no_text")
+    elif body.get("replace_original") and known.ts is not None:
+        box.update(known.channel, known.ts, text=text, blocks=blocks, by_response_url=True)
     else:
         only_for = None if body.get("response_type") == "in_channel" else known.user
         box.post(known.channel, text=text, blocks=blocks, only_for=only_for)
@@ -111,7 +142,8 @@ async def _respond(box: SlackWorkspace, request: Request) -> Response:
 
 
 async def _messages(box: SlackWorkspace, _request: Request) -> Response:
-    return JSONResponse([listed(message) for message in box.messages()])
+    """All that was posted; what one person alone sees says whom it is `only_for`."""
+    return JSONResponse([listed(message) for message in box.everything()])
 
 
 async def _ephemerals(box: SlackWorkspace, _request: Request) -> Response:

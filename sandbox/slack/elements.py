@@ -78,12 +78,50 @@ def check_static_select(found: Findings, element: Mapping[str, object], at: str)
     """A select menu with its options given."""
     known = ("type", "action_id", "placeholder", "initial_option", "confirm", "focus_on_load")
     found.fields(element, at, needed=("options",), known=known)
-    for number, raw in enumerate(found.items(element.get("options"), f"{at}/options", most=100)):
+    _check_options(found, element, at, most=100, kinds=PLAIN)
+    if "placeholder" in element:
+        where = f"{at}/placeholder"
+        check_text(found, element["placeholder"], where, longest=150, kinds=PLAIN)
+
+
+def check_radio_buttons(found: Findings, element: Mapping[str, object], at: str) -> None:
+    """A choice of one, at most ten to choose from."""
+    known = ("type", "action_id", "initial_option", "confirm", "focus_on_load")
+    found.fields(element, at, needed=("options",), known=known)
+    _check_options(found, element, at, most=10)
+
+
+def check_checkboxes(found: Findings, element: Mapping[str, object], at: str) -> None:
+    """A choice of many, at most ten to choose from."""
+    known = ("type", "action_id", "initial_options", "confirm", "focus_on_load")
+    found.fields(element, at, needed=("options",), known=known)
+    _check_options(found, element, at, most=10)
+
+
+def _check_options(
+    found: Findings,
+    element: Mapping[str, object],
+    at: str,
+    *,
+    most: int,
+    kinds: Collection[str] = ANY_TEXT,
+) -> None:
+    offered = found.items(element.get("options"), f"{at}/options", most=most)
+    for number, raw in enumerate(offered):
         where = f"{at}/options/{number}"
         option = found.mapping(raw, where)
-        if option is not None:
-            check_text(found, option.get("text"), f"{where}/text", longest=75)
-            found.string(option.get("value"), f"{where}/value", longest=150)
+        if option is None:
+            continue
+        found.fields(option, where, needed=("text", "value"), known=("description", "url"))
+        check_text(found, option.get("text"), f"{where}/text", longest=75, kinds=kinds)
+        found.string(option.get("value"), f"{where}/value", longest=150)
+        if "description" in option:
+            where = f"{where}/description"
+            check_text(found, option["description"], where, longest=75, kinds=kinds)
+    initial = element.get("initial_options", [element.get("initial_option")])
+    for chosen in initial if isinstance(initial, list) else [initial]:
+        if chosen is not None and chosen not in offered:
+            found.add(f"{at}/initial_option", "must be one of the options, to the letter")
 
 
 ElementCheck = Callable[[Findings, Mapping[str, object], str], None]
@@ -95,6 +133,8 @@ CLICKABLE: Mapping[str, ElementCheck] = {
 INPUTS: Mapping[str, ElementCheck] = {
     "plain_text_input": check_text_input,
     "static_select": check_static_select,
+    "checkboxes": check_checkboxes,
+    "radio_buttons": check_radio_buttons,
 }
 
 

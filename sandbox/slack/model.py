@@ -21,13 +21,15 @@ class SlackRefusalError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User:
-    """A person of the workspace."""
+    """A person of the workspace: `is_restricted` is a guest, `deleted` a deactivated account."""
 
     id: str
     name: str
     real_name: str
     email: str
     role: str
+    is_restricted: bool = False
+    deleted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +69,14 @@ class Trigger:
 
 @dataclass(slots=True, kw_only=True)
 class ResponseUrl:
-    """Where an app may answer a press: five times within 30 minutes."""
+    """Where an app may answer a press or a command: five times within 30 minutes.
+
+    A command has no message, hence no `ts`.
+    """
 
     user: str
     channel: str
-    ts: str
+    ts: str | None
     at: float
     uses: int = 0
 
@@ -89,5 +94,27 @@ PEOPLE = (
         id="U0OLGA0003", name="olga", real_name="Olga Operator", email="olga@example.com",
         role="operator",
     ),
+    User(
+        id="U0MARA0004", name="mara", real_name="Mara Maintainer", email="mara@example.com",
+        role="maintainer",
+    ),
+    User(
+        id="U0NILS0005", name="nils", real_name="Nils Night", email="nils@example.com",
+        role="on call",
+    ),
+    User(
+        id="U0RUTH0006", name="ruth", real_name="Ruth Release", email="ruth@example.com",
+        role="manager",
+    ),
+    User(
+        id="U0GINA0007", name="gina", real_name="Gina Guest", email="gina@agency.example",
+        role="guest", is_restricted=True,
+    ),
+    User(
+        id="U0LEOX0008", name="leo", real_name="Leo Leaver", email="leo@example.com",
+        role="left", deleted=True,
+    ),
 )  # fmt: skip
 CHANNELS: Mapping[str, str] = {"C0RELEASES": "releases", "C0INCIDENT": "incidents"}
+GUESTS_CHANNEL = "C0RELEASES"
+"""The one channel that a guest is in; everybody else is in all, the deactivated in none."""

@@ -1,6 +1,7 @@
 """The JSON that Slack sends about messages, views and what people do with them."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from sandbox.slack.model import (
@@ -65,7 +66,10 @@ def press(
     trigger_id: str,
     response_url: str,
 ) -> Json:
-    """`block_actions`: a person pressed a button; `element` brings its `block_id` along."""
+    """`block_actions`: a person pressed a button; `element` brings its `block_id` along.
+
+    What only one person sees is not sent back: a press on it has no `message`.
+    """
     at = f"{workspace.clock():.6f}"
     sent = {name: element[name] for name in _SENT_OF_AN_ELEMENT if name in element}
     return {
@@ -76,7 +80,7 @@ def press(
         },
         "trigger_id": trigger_id,
         "channel": {"id": message.channel, "name": workspace.channels[message.channel]},
-        "message": message_body(message),
+        **({} if message.only_for else {"message": message_body(message)}),
         "state": {"values": {}},
         "response_url": response_url,
         "actions": [{**sent, "action_ts": at}],
@@ -102,13 +106,39 @@ def closing(view: View, user: User) -> Json:
 
 
 def command(user: User, channel: str, channel_name: str, name: str, text: str) -> dict[str, str]:
-    """The form of a slash command, but for its trigger and response URL."""
+    """The form of a slash command, but for its trigger and response URL.
+
+    Slack's deprecated `token` is left out, and `enterprise_id` is not sent outside of a grid.
+    """
     return {
-        **{"token": VERIFICATION_TOKEN, "team_id": TEAM_ID, "team_domain": TEAM_DOMAIN},
+        **{"team_id": TEAM_ID, "team_domain": TEAM_DOMAIN},
         **{"channel_id": channel, "channel_name": channel_name, "user_id": user.id},
         **{"user_name": user.name, "command": name, "text": text, "api_app_id": APP_ID},
         "is_enterprise_install": "false",
     }
+
+
+def forged(payload: Mapping[str, object], lies: Mapping[str, str]) -> Json:
+    """The payload with false identities, each in every place where this kind of payload has it."""
+    copy: Json = json.loads(json.dumps(payload))
+    for name, value in lies.items():
+        for *path, last in _PLACES[name]:
+            holder: object = copy
+            for step in path:
+                holder = holder.get(step) if isinstance(holder, dict) else None
+            if isinstance(holder, dict) and last in holder:
+                holder[last] = value
+    return copy
+
+
+_PLACES: Mapping[str, Sequence[Sequence[str]]] = {
+    "team": (("team", "id"), ("view", "team_id"), ("team_id",)),
+    "user": (("user", "id"), ("user_id",)),
+    "user_team": (("user", "team_id"),),
+    "app": (("api_app_id",), ("view", "app_id")),
+    "channel": (("channel", "id"), ("container", "channel_id"), ("channel_id",)),
+    "ts": (("message", "ts"), ("container", "message_ts")),
+}
 
 
 def listed(message: Message) -> Json:

@@ -4,12 +4,16 @@ import json
 from collections.abc import Iterator, Mapping
 
 from sandbox.slack import payloads
+from sandbox.slack.blocks import faults_of_blocks, faults_of_modal
 from sandbox.slack.delivery import Reply, deliver
-from sandbox.slack.model import Message, View
+from sandbox.slack.forms import Values, filled_in, inputs_of
+from sandbox.slack.model import Message, User, View
 from sandbox.slack.workspace import SlackWorkspace
 
 Json = dict[str, object]
-Values = Mapping[str, Mapping[str, Mapping[str, object]]]
+
+NO_LIES: Mapping[str, str] = {}
+TROUBLE = "We had some trouble connecting. Try again?"
 
 
 class NotSentError(Exception):
@@ -29,13 +33,18 @@ async def press(
     user_id: str,
     block_id: str | None = None,
     value: str | None = None,
+    lies: Mapping[str, str] = NO_LIES,
 ) -> tuple[Reply, View | None]:
     """Press a button of a message, and see the modal it opens, if it opens one.
 
-    `value` presses as a client that has not yet seen the message's last edit (or that lies).
+    Of the app's answer only the status counts: Slack reads no body there. `value` presses as a
+    client that has not yet seen the message's last edit (or that lies); `lies` are further
+    falsehoods (`payloads.forged`).
     """
     message = workspace.message(ts)
-    user = workspace.user(user_id)
+    user = _present(workspace, user_id, message.channel)
+    if message.only_for not in (None, user.id):
+        raise NotSentError(f"{user.name} does not see message {ts}")
     wanted = {"action_id": action_id} | ({"block_id": block_id} if block_id else {})
     element = next((e for e in _elements(message) if wanted.items() <= e.items()), None)
     if element is None and value is None:
@@ -44,38 +53,62 @@ async def press(
     if value is not None:
         element["value"] = value
     trigger_id = workspace.new_trigger(user.id)
-    secret = workspace.new_response_url(user.id, message)
+    secret = workspace.new_response_url(user.id, message.channel, message.ts)
     payload = payloads.press(
         workspace, message, element, user,
         trigger_id=trigger_id, response_url=f"{base_url}/_sandbox/slack/response/{secret}",
     )  # fmt: skip
-    reply = await _send(workspace, payload)
+    reply = await _send(workspace, payloads.forged(payload, lies))
     return reply, workspace.view_opened_by(trigger_id)
 
 
 async def submit(
-    workspace: SlackWorkspace, *, view_id: str, user_id: str, values: Values
+    workspace: SlackWorkspace,
+    *,
+    view_id: str,
+    user_id: str,
+    values: Values,
+    lies: Mapping[str, str] = NO_LIES,
 ) -> tuple[Reply, View | None]:
     """Send a modal off; the view that stays open afterwards comes back."""
     view = workspace.view(view_id)
-    state, errors = _state(view, values)
+    state, errors = filled_in(view, values)
     if errors:
         workspace.show_errors(view_id, errors)
         raise NotSentError("the modal is not filled in", errors)
     user = workspace.user(user_id)
     trigger_id = workspace.new_trigger(user.id)
     payload = payloads.submission(view, user, state, trigger_id)
-    reply = await _send(workspace, payload)
+    reply = await _send(workspace, payloads.forged(payload, lies))
     if not reply.acknowledged:
         return reply, view
+    return reply, _follow(workspace, view, reply)
+
+
+def _follow(workspace: SlackWorkspace, view: View, reply: Reply) -> View | None:
+    """Do what the answer to a submission says; what Slack cannot follow keeps the modal open.
+
+    Errors may stand at input blocks only, and another modal is held to every rule of a first one.
+    """
+    if not reply.body.strip():
+        workspace.close_view(view.id)
+        return None
     answer = reply.json()
+    blocks = {block["block_id"] for block in inputs_of(view.content)}
     match answer.get("response_action"):
-        case "errors" if isinstance(shown := answer.get("errors"), dict):
-            return reply, workspace.show_errors(view_id, shown)
+        case None if answer or reply.body.strip() == "{}":
+            workspace.close_view(view.id)
+            return None
+        case "clear":
+            workspace.close_views_of(view.user)
+            return None
+        case "errors" if isinstance(shown := answer.get("errors"), dict) and shown:
+            if shown.keys() <= blocks:
+                return workspace.show_errors(view.id, shown)
         case "update" if isinstance(content := answer.get("view"), dict):
-            return reply, workspace.replace_view(view_id, content)
-    workspace.close_view(view_id)
-    return reply, None
+            if not faults_of_modal(content):
+                return workspace.replace_view(view.id, content)
+    return workspace.show_errors(view.id, {"*": TROUBLE})
 
 
 async def close(workspace: SlackWorkspace, *, view_id: str) -> Reply | None:
@@ -88,26 +121,53 @@ async def close(workspace: SlackWorkspace, *, view_id: str) -> Reply | None:
 
 
 async def command(
-    workspace: SlackWorkspace, base_url: str, *, user_id: str, name: str, text: str
-) -> Reply:
-    """Give a slash command in the first channel."""
+    workspace: SlackWorkspace,
+    base_url: str,
+    *,
+    user_id: str,
+    name: str,
+    text: str,
+    channel: str | None = None,
+    lies: Mapping[str, str] = NO_LIES,
+) -> tuple[Reply, View | None]:
+    """Give a slash command in a channel, the first one unless told otherwise."""
     settings = workspace.settings
     url = settings.command_url or _request_url(workspace).replace("/interactions", "/commands")
-    channel, channel_name = next(iter(workspace.channels.items()))
-    user = workspace.user(user_id)
-    said = workspace.say(user.id, channel, f"{name} {text}".strip())
+    where = workspace.channel_id(channel or next(iter(workspace.channels)), names=True)
+    user = _present(workspace, user_id, where)
+    trigger_id = workspace.new_trigger(user.id)
+    secret = workspace.new_response_url(user.id, where, None)
     form = {
-        **payloads.command(user, channel, channel_name, name, text),
-        "trigger_id": workspace.new_trigger(user.id),
-        "response_url": f"{base_url}/_sandbox/slack/response/"
-        f"{workspace.new_response_url(user.id, said)}",
+        **payloads.command(user, where, workspace.channels[where], name, text),
+        "response_url": f"{base_url}/_sandbox/slack/response/{secret}",
+        "trigger_id": trigger_id,
     }
-    reply = await deliver(url, settings, form, transport=workspace.transport)
-    answer = reply.json()
-    if reply.acknowledged and isinstance(answer.get("text"), str):
-        only_for = None if answer.get("response_type") == "in_channel" else user.id
-        workspace.post(channel, text=str(answer["text"]), blocks=(), only_for=only_for)
-    return reply
+    told = {key: str(value) for key, value in payloads.forged(form, lies).items()}
+    reply = await deliver(url, settings, told, transport=workspace.transport)
+    if reply.acknowledged and reply.body.strip():
+        _show(workspace, where, user.id, f"{name} {text}".strip(), reply)
+    return reply, workspace.view_opened_by(trigger_id)
+
+
+def _show(workspace: SlackWorkspace, channel: str, user_id: str, typed: str, reply: Reply) -> None:
+    """Show the answer to a command; `in_channel` shows everybody what was typed as well."""
+    answer = reply.json() or {"text": reply.body}
+    text, blocks = str(answer.get("text") or ""), answer.get("blocks") or []
+    if faults_of_blocks(blocks) or not (text or blocks):
+        return
+    shown = blocks if isinstance(blocks, list) else []
+    if answer.get("response_type") != "in_channel":
+        workspace.post(channel, text=text, blocks=shown, only_for=user_id)
+        return
+    workspace.say(user_id, channel, typed)
+    workspace.post(channel, text=text, blocks=shown)
+
+
+def _present(workspace: SlackWorkspace, user_id: str, channel: str) -> User:
+    user = workspace.user(user_id)
+    if not workspace.is_member(user_id, channel):
+        raise NotSentError(f"{user.name} is not in #{workspace.channels[channel]}")
+    return user
 
 
 def _request_url(workspace: SlackWorkspace) -> str:
@@ -129,37 +189,3 @@ def _elements(message: Message) -> Iterator[Json]:
         for element in candidates:
             if isinstance(element, dict):
                 yield {**element, "block_id": block.get("block_id")}
-
-
-def _state(view: View, values: Values) -> tuple[Json, dict[str, str]]:
-    """The state of the modal's inputs, and what Slack's client would complain of."""
-    state: Json = {}
-    errors: dict[str, str] = {}
-    blocks = view.content.get("blocks")
-    for block in blocks if isinstance(blocks, list) else []:
-        if block.get("type") != "input":
-            continue
-        block_id, element = block["block_id"], block["element"]
-        action_id = element.get("action_id", "")
-        given = values.get(block_id, {}).get(action_id, {})
-        text = str(given.get("value") or "")
-        if element["type"] == "static_select":
-            chosen = next((o for o in element["options"] if o["value"] == text), None)
-            state[block_id] = {action_id: {"type": "static_select", "selected_option": chosen}}
-        else:
-            state[block_id] = {action_id: {"type": element["type"], "value": text or None}}
-        problem = _complaint(text, element, optional=bool(block.get("optional")))
-        if problem:
-            errors[block_id] = problem
-    return state, errors
-
-
-def _complaint(text: str, element: Mapping[str, object], *, optional: bool) -> str | None:
-    shortest, longest = element.get("min_length", 0), element.get("max_length", 3000)
-    if not text:
-        return None if optional else "Please complete this required field."
-    if isinstance(shortest, int) and len(text) < shortest:
-        return f"Must be at least {shortest} characters long."
-    if isinstance(longest, int) and len(text) > longest:
-        return f"Must be less than {longest + 1} characters long."
-    return None

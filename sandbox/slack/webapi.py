@@ -12,6 +12,7 @@ from sandbox.slack.model import (
     Block,
     Message,
     SlackRefusalError,
+    User,
 )
 from sandbox.slack.payloads import message_body, view_body
 from sandbox.slack.workspace import SlackWorkspace
@@ -79,10 +80,12 @@ def _chat_post_message(workspace: SlackWorkspace, arguments: Arguments) -> Answe
 def _chat_post_ephemeral(workspace: SlackWorkspace, arguments: Arguments) -> Answer:
     channel = workspace.channel_id(_needed(arguments, "channel"), names=True)
     user = _needed(arguments, "user")
-    if user not in workspace.users:
+    if not workspace.is_member(user, channel):
         raise SlackRefusalError("user_not_in_channel")
     text, blocks = _content(arguments, LONGEST_POST)
-    message = workspace.post(channel, text=text, blocks=blocks, only_for=user)
+    given = arguments.get("thread_ts")
+    thread = given if isinstance(given, str) else None
+    message = workspace.post(channel, text=text, blocks=blocks, thread_ts=thread, only_for=user)
     return {"message_ts": message.ts}
 
 
@@ -106,13 +109,19 @@ def _views_open(workspace: SlackWorkspace, arguments: Arguments) -> Answer:
 
 
 def _users_lookup_by_email(workspace: SlackWorkspace, arguments: Arguments) -> Answer:
-    user = workspace.user_by_email(_needed(arguments, "email"))
+    return {"user": _user(workspace.user_by_email(_needed(arguments, "email")))}
+
+
+def _users_info(workspace: SlackWorkspace, arguments: Arguments) -> Answer:
+    return {"user": _user(workspace.user(_needed(arguments, "user")))}
+
+
+def _user(user: User) -> Answer:
     profile = {"email": user.email, "real_name": user.real_name, "display_name": user.name}
     return {
-        "user": {
-            **{"id": user.id, "team_id": TEAM_ID, "name": user.name, "deleted": False},
-            **{"real_name": user.real_name, "is_bot": False, "profile": profile},
-        }
+        **{"id": user.id, "team_id": TEAM_ID, "name": user.name, "deleted": user.deleted},
+        **{"real_name": user.real_name, "is_bot": False, "profile": profile},
+        **{"is_restricted": user.is_restricted, "is_ultra_restricted": user.is_restricted},
     }
 
 
@@ -130,6 +139,7 @@ METHODS: Mapping[str, Method] = {
     "chat.update": _chat_update,
     "views.open": _views_open,
     "users.lookupByEmail": _users_lookup_by_email,
+    "users.info": _users_info,
     "auth.test": _auth_test,
 }
 SCOPES: Mapping[str, str] = {
@@ -137,8 +147,9 @@ SCOPES: Mapping[str, str] = {
     "chat.postEphemeral": "chat:write",
     "chat.update": "chat:write",
     "users.lookupByEmail": "users:read.email",
+    "users.info": "users:read",
 }
-TAKES_JSON = METHODS.keys() - {"users.lookupByEmail"}
+TAKES_JSON = METHODS.keys() - {"users.lookupByEmail", "users.info"}
 
 
 def call(workspace: SlackWorkspace, method: str, token: str | None, arguments: Arguments) -> Answer:

@@ -13,6 +13,7 @@ import httpx
 from sandbox.slack.model import (
     BOT_USER_ID,
     CHANNELS,
+    GUESTS_CHANNEL,
     PEOPLE,
     TEAM_ID,
     Block,
@@ -56,11 +57,18 @@ class SlackWorkspace:
         return self.users[user_id]
 
     def user_by_email(self, email: str) -> User:
-        """The person with this address, in any case of letters."""
+        """The person with this address, in any case of letters; not a deactivated one."""
         for user in self.users.values():
-            if user.email.casefold() == email.strip().casefold():
+            if not user.deleted and user.email.casefold() == email.strip().casefold():
                 return user
         raise SlackRefusalError("users_not_found")
+
+    def is_member(self, user_id: str, channel: str) -> bool:
+        """Whether this person is in the channel."""
+        user = self.users.get(user_id)
+        if user is None or user.deleted:
+            return False
+        return channel == GUESTS_CHANNEL if user.is_restricted else channel in self.channels
 
     def channel_id(self, reference: str, *, names: bool) -> str:
         """The channel by id or, where the method takes them, by `#name`."""
@@ -100,11 +108,19 @@ class SlackWorkspace:
             self._messages[channel, ts] = message
             return message
 
-    def update(self, channel: str, ts: str, *, text: str, blocks: Sequence[Block]) -> Message:
-        """Replace a message of ours in its place."""
+    def update(
+        self,
+        channel: str,
+        ts: str,
+        *,
+        text: str,
+        blocks: Sequence[Block],
+        by_response_url: bool = False,
+    ) -> Message:
+        """Replace a message of ours in its place; one that a single person sees by response URL."""
         with self._lock:
             old = self._messages.get((channel, ts))
-            if old is None or old.only_for is not None:
+            if old is None or (old.only_for is not None and not by_response_url):
                 raise SlackRefusalError("message_not_found")
             if old.user != BOT_USER_ID:
                 raise SlackRefusalError("cant_update_message")
@@ -112,6 +128,12 @@ class SlackWorkspace:
             new = replace(old, text=text, blocks=blocks, edited=old.edited + 1)
             self._messages[channel, ts] = new
             return new
+
+    def delete(self, channel: str, ts: str) -> None:
+        """Take a message away."""
+        with self._lock:
+            if self._messages.pop((channel, ts), None) is None:
+                raise SlackRefusalError("message_not_found")
 
     def say(self, user_id: str, channel: str, text: str) -> Message:
         """A person writes; the app may not edit that."""
@@ -124,6 +146,11 @@ class SlackWorkspace:
         """What everybody sees, oldest first."""
         with self._lock:
             return [message for message in self._messages.values() if message.only_for is None]
+
+    def everything(self) -> list[Message]:
+        """What anybody sees, oldest first."""
+        with self._lock:
+            return list(self._messages.values())
 
     def ephemerals(self) -> list[Message]:
         """What only one person sees, oldest first."""
@@ -145,12 +172,12 @@ class SlackWorkspace:
             self._triggers[trigger] = Trigger(user=user_id, at=self.clock())
             return trigger
 
-    def new_response_url(self, user_id: str, message: Message) -> str:
-        """The secret last part of a response URL for a press on `message`."""
+    def new_response_url(self, user_id: str, channel: str, ts: str | None) -> str:
+        """The secret last part of a response URL for a press on a message, or for a command."""
         with self._lock:
             secret = secrets.token_urlsafe(24)
             self._response_urls[secret] = ResponseUrl(
-                user=user_id, channel=message.channel, ts=message.ts, at=self.clock()
+                user=user_id, channel=channel, ts=ts, at=self.clock()
             )
             return secret
 
@@ -218,6 +245,12 @@ class SlackWorkspace:
         with self._lock:
             old = self._views.pop(view_id)
             return self._new_view(old.user, old.trigger_id, content)
+
+    def close_views_of(self, user_id: str) -> None:
+        """Close everything that a person has open."""
+        with self._lock:
+            for view in [each for each in self._views.values() if each.user == user_id]:
+                del self._views[view.id]
 
     def close_view(self, view_id: str) -> None:
         """Close a modal; closing it twice is no error."""

@@ -1,6 +1,7 @@
 // Slack's two kinds of dialogue: the question before a button counts, and the modal with inputs.
 
 import { complaint, notice, post } from "./api.js";
+import { blocks } from "./blockkit.js";
 import { h } from "./dom.js";
 import { rendered } from "./mrkdwn.js";
 import { me } from "./person.js";
@@ -65,7 +66,7 @@ function modal(view) {
 }
 
 function part(block) {
-  if (block.type !== "input") return h("div", { class: "block" }, rendered(block.text));
+  if (block.type !== "input") return blocks([block], { names: {}, press: () => {} });
   const id = `input-${block.block_id}`;
   return h("div", { class: "input", "data-block": block.block_id },
     h("label", { for: id }, rendered(block.label), block.optional ? " (optional)" : null),
@@ -81,15 +82,31 @@ function control(block, id) {
     required: !block.optional,
   };
   if (element.type === "static_select") {
-    return h("select", shared,
-      element.options.map((option) => h("option", { value: option.value }, rendered(option.text))));
+    const initial = element.initial_option?.value;
+    const nothing = initial ? null : h("option", { value: "" }, element.placeholder?.text ?? "Choose…");
+    return h("select", shared, nothing, element.options.map((option) => (
+      h("option", { value: option.value, selected: option.value === initial }, rendered(option.text)))));
   }
+  if (element.type === "checkboxes" || element.type === "radio_buttons") return choices(element, shared);
   const limits = { maxlength: element.max_length, placeholder: element.placeholder?.text };
   const input = element.multiline
     ? h("textarea", { ...shared, ...limits, rows: 4 })
     : h("input", { ...shared, ...limits, type: "text" });
   input.value = element.initial_value ?? "";
   return input;
+}
+
+function choices(element, { id, "data-action": action, "aria-describedby": described }) {
+  const many = element.type === "checkboxes";
+  const initial = [element.initial_option, ...(element.initial_options ?? [])].map((option) => option?.value);
+  return h("div", {
+    id, class: "choices", role: many ? "group" : "radiogroup", "aria-describedby": described,
+    "data-action": action, "data-choices": many ? "many" : "one",
+  }, element.options.map((option) => h("label", { class: "choice" },
+    h("input", {
+      type: many ? "checkbox" : "radio", name: id, value: option.value, checked: initial.includes(option.value),
+    }),
+    h("span", {}, rendered(option.text)))));
 }
 
 async function send(event, view) {
@@ -109,15 +126,22 @@ function valuesOf(form) {
   const values = {};
   for (const block of form.querySelectorAll("[data-block]")) {
     const input = block.querySelector("[data-action]");
-    values[block.dataset.block] = { [input.dataset.action]: { value: input.value } };
+    values[block.dataset.block] = { [input.dataset.action]: given(input) };
   }
   return values;
+}
+
+function given(input) {
+  if (!input.dataset.choices) return { value: input.value };
+  const chosen = [...input.querySelectorAll("input:checked")].map((choice) => choice.value);
+  return input.dataset.choices === "many" ? { values: chosen } : { value: chosen[0] ?? "" };
 }
 
 function showErrors(within, errors) {
   const now = JSON.stringify(errors);
   if ((within.dataset.errors ?? "{}") === now) return;
   within.dataset.errors = now;
+  if (errors["*"]) notice(errors["*"], "danger");
   for (const block of within.querySelectorAll("[data-block]")) {
     const text = errors[block.dataset.block] ?? "";
     const input = block.querySelector("[data-action]");

@@ -5,6 +5,7 @@ action references "CodeStarSourceConnection" and "CodeCommit"; captured executio
 """
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from sandbox.engine.ports import Clients
 from sandbox.engine.repositories import Commit, Repositories, RepositoryMissing
 
 CLONE_REFERENCE = "CODEBUILD_CLONE_REF"
+COMMIT_ID = re.compile(r"[0-9a-f]{40}")
 
 Denied = Callable[[str, str, str], str | None]
 """`denied(role ARN, action, resource ARN)`: None when allowed, else AWS's refusal."""
@@ -40,7 +42,11 @@ class SourceWorker:
         self._denied = denied
 
     def __call__(self, order: ActionOrder) -> ActionResult:
-        """Fetch; the revision asked for, else the branch's head."""
+        """Fetch; the revision asked for, else the branch's head.
+
+        A revision that is asked for must be a commit's whole id. Whether AWS takes a short one, or
+        the name of a branch, is not documented: here neither.
+        """
         configuration = order.run.configuration
         connected = order.run.declaration.provider == "CodeStarSourceConnection"
         refusal = self._refusal(order, connected=connected)
@@ -48,6 +54,8 @@ class SourceWorker:
             return ActionResult.failure("PermissionError", refusal)
         repository = configuration["FullRepositoryId" if connected else "RepositoryName"]
         wanted = order.execution.requested_revisions.get(order.run.declaration.name)
+        if wanted is not None and not COMMIT_ID.fullmatch(wanted):
+            return ActionResult.failure("ConfigurationError", f"{wanted} is no id of a commit")
         try:
             commit = self._repositories.commit(
                 repository, wanted or f"refs/heads/{configuration['BranchName']}"

@@ -11,9 +11,10 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from sandbox.engine.cloudtrail import RECORDED, CloudTrail, Recorded
 from sandbox.engine.refusals import Refusal
 from sandbox.engine.validation import check_request
 from sandbox.engine.wire import codebuild, codepipeline
@@ -60,6 +61,10 @@ class Identity(Protocol):
         """The caller's ARN."""
         ...
 
+    def user_identity(self, access_key_id: str) -> Mapping[str, Any]:
+        """The caller as CloudTrail writes it."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -69,6 +74,8 @@ class Call:
     path: str
     raw_headers: Sequence[tuple[bytes, bytes]]
     body: bytes
+    source_address: str = "127.0.0.1"
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     def headers(self) -> dict[str, str]:
         """The headers by lower-case name."""
@@ -79,11 +86,17 @@ class EngineGateway:
     """Answers CodePipeline, CodeBuild and (with a refusal) CodeDeploy."""
 
     def __init__(
-        self, *, pipelines: CodePipelineApi, builds: CodeBuildApi, identity: Identity
+        self,
+        *,
+        pipelines: CodePipelineApi,
+        builds: CodeBuildApi,
+        identity: Identity,
+        trail: CloudTrail,
     ) -> None:
         self._pipelines = pipelines
         self._builds = builds
         self._identity = identity
+        self._trail = trail
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="engine-api")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,6 +112,7 @@ class EngineGateway:
             path=scope["path"],
             raw_headers=list(scope["headers"]),
             body=body,
+            source_address=(scope.get("client") or ("127.0.0.1",))[0],
         )
         loop = asyncio.get_running_loop()
         status, answer = await loop.run_in_executor(self._pool, self.answer, call)
@@ -106,7 +120,7 @@ class EngineGateway:
         headers = [
             (b"content-type", _CONTENT_TYPE.encode()),
             (b"content-length", str(len(payload)).encode()),
-            (b"x-amzn-requestid", str(uuid.uuid4()).encode()),
+            (b"x-amzn-requestid", call.id.encode()),
         ]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": payload})
@@ -138,6 +152,15 @@ class EngineGateway:
             parsed = json.loads(call.body or b"{}")
         except ValueError as error:
             raise Refusal("SerializationException", f"The body is not JSON: {error}") from None
+        try:
+            answer = self._carry_out(service, operation, parsed, key)
+        except Refusal as refusal:
+            self._record(call, service, operation, parsed, refusal=refusal)
+            raise
+        self._record(call, service, operation, parsed, response=answer)
+        return answer
+
+    def _carry_out(self, service: str, operation: str, parsed: Any, key: str) -> dict[str, Any]:
         request = check_request(service, operation, parsed)
         if service == "codedeploy":
             raise Refusal(
@@ -147,6 +170,32 @@ class EngineGateway:
         caller = self._identity.caller_arn(key)
         api = self._pipelines if service == "codepipeline" else self._builds
         return api.answer(operation, request, caller)
+
+    def _record(
+        self,
+        call: Call,
+        service: str,
+        operation: str,
+        parsed: Any,
+        *,
+        response: Mapping[str, Any] | None = None,
+        refusal: Refusal | None = None,
+    ) -> None:
+        if service != "codepipeline" or operation not in RECORDED or not isinstance(parsed, dict):
+            return
+        headers = call.headers()
+        self._trail.record(
+            Recorded(
+                operation=operation,
+                identity=self._identity.user_identity(self._identity.access_key_of(headers)),
+                source_address=call.source_address,
+                user_agent=headers.get("user-agent", ""),
+                request_id=call.id,
+                request=parsed,
+                response=response,
+                refusal=refusal,
+            )
+        )
 
     def _require_rights(
         self, service: str, operation: str, request: Mapping[str, Any], key: str
