@@ -7,6 +7,7 @@ from typing import assert_never
 from signalbox.domain.facts import (
     ActionChanged,
     AlarmChanged,
+    ApiCalled,
     ApprovalAsked,
     BuildChanged,
     DeploymentChanged,
@@ -51,6 +52,11 @@ def describe(fact: Fact) -> str:
                 f"Nothing yet: {fact.pipeline.name} asks for approval in stage {fact.stage}, but"
                 " the message names no execution; the event of the action starts the approval."
             )
+        case ApiCalled():
+            done = f"{fact.call} on {fact.pipeline.name} by {fact.by or 'somebody'}"
+            if fact.error:
+                return f"Record only: {done}, which AWS refused ({fact.error})."
+            return f"Record {done}; where that was not Signalbox and its policy enforces, say so."
         case Ignored():
             return f"Nothing: {fact.reason}."
     assert_never(fact)

@@ -7,8 +7,14 @@ from typing import Annotated
 import typer
 from signalbox import __version__
 
+from cli.adopt import adopt
 from cli.audit import app as audit
+from cli.doctor import doctor
+from cli.drain import drain
 from cli.explain import explain
+from cli.gate import app as gate
+from cli.hold import app as hold
+from cli.policy import app as policy
 from cli.reconcile import reconcile
 from cli.redrive import redrive
 from cli.sweep import sweep
@@ -24,6 +30,12 @@ app.command()(explain)
 app.command()(sweep)
 app.command()(reconcile)
 app.command()(redrive)
+app.command()(drain)
+app.command()(adopt)
+app.command()(doctor)
+app.add_typer(gate, name="gate")
+app.add_typer(hold, name="hold")
+app.add_typer(policy, name="policy")
 app.add_typer(audit, name="audit")
 
 
