@@ -1,4 +1,5 @@
-"""Build what `make deploy` ships: `sam build`, then bytecode for the runtime's own Python.
+"""Build what `make deploy` ships: `sam build`, then bytecode for the runtime's own Python, and the
+data of AWS's services cut to what is called where a start must be quick (`tools.aws_data`).
 
 `sam build` ships no bytecode, and without it a start costs two to three times as much;
 timestamps do not survive the zip, so the bytecode is checked against no source (`unchecked-hash`).
@@ -14,6 +15,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tools.aws_data import CALLERS, cut_data
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME = "3.13"
@@ -46,7 +49,16 @@ def main() -> int:
         done = subprocess.run(build, cwd=ROOT, env=environment, check=False)  # noqa: S603
     if done.returncode:
         return done.returncode
-    return compile_bytecode(python, ROOT / options.build_dir)
+    build = ROOT / options.build_dir
+    for function in CALLERS:
+        data = build / "DependenciesLayer" / "python" / "botocore" / "data"
+        cut_data(function, build / logical_id(function), data)
+    return compile_bytecode(python, build)
+
+
+def logical_id(function: str) -> str:
+    """The template's name for the function in that folder: `AnswerSlackFunction`."""
+    return "".join(word.capitalize() for word in function.split("_")) + "Function"
 
 
 @contextmanager

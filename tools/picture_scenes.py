@@ -21,6 +21,7 @@ from signalbox.domain.gates import (
 )
 from signalbox.domain.identity import AlarmId, PipelineId, ReleaseId
 from signalbox.domain.incidents import Incident, IncidentStatus, Rung
+from signalbox.domain.people import Directory, Person
 from signalbox.domain.policy import Policy
 from signalbox.domain.releases import fold
 from signalbox.domain.states import ActionState, ExecutionState
@@ -28,8 +29,8 @@ from signalbox.domain.sweeps import Sweep
 from signalbox.notifications.messages import release_message, sweep_message
 from signalbox.notifications.thread import replies
 from signalbox.notifications.view import GateView, ReleaseView
-from signalbox.policies.judge import digest_of, judge
-from signalbox.policies.outcome import Authors, Case
+from signalbox.policies.judge import digest_of
+from signalbox.policies.votes import weigh
 
 AT = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 ACCOUNT, REGION = "123456789012", "eu-west-1"
@@ -39,6 +40,17 @@ GOOD = "0b9c77aa-5f4d-4e9a-8f5e-6a2b1c3d4e5f"
 ROLLBACK = "c7d81e02-91ab-4c3d-8e4f-5a6b7c8d9e0f"
 NEWER = "9e8d7c6b-5a49-4838-a271-605f4e3d2c1b"
 AUTHOR, APPROVER = "U0DANA0001", "U0AMIR0002"
+PEOPLE = Directory(
+    people=(
+        Person(
+            id="dana",
+            name="Dana Author",
+            slack=frozenset({AUTHOR}),
+            emails=frozenset({"dana@example.com"}),
+        ),
+        Person(id="amir", name="Amir Approver", slack=frozenset({APPROVER})),
+    )
+)
 COMMIT = Commit(
     id="4be1f07a92c43d7e8f1b6a5c0d9e2f3a4b5c6d7e",
     message="Greet people by name",
@@ -178,7 +190,8 @@ def gate_of(**changes: Any) -> GateView:
         tests=TestResult(passed=14),
         changes=CHANGES,
         last_good_revision="9c2a6d1" + "0" * 33,
-        rollback_readiness="stage rollback to 9c2a6d1",
+        rollback_readiness="unknown",
+        checks=CHECKS,
     )
     asked = AT + timedelta(seconds=101)
     gate = Gate(
@@ -194,9 +207,15 @@ def gate_of(**changes: Any) -> GateView:
         shown_digest=digest_of(RELEASE.execution, dossier, Policy()),
     )
     gate = replace(gate, **changes)
-    authors = Authors(users=frozenset({AUTHOR}))
-    case = Case(gate=gate, policy=Policy(), authors=authors)
-    return GateView(gate=gate, judgement=judge(case))
+    return GateView(gate=gate, weighed=weigh(gate, Policy(), PEOPLE))
+
+
+CHECKS = (
+    "pass 14 tests passed",
+    "pass no alarm is firing",
+    "pass nothing is on hold",
+    "pass the artifact is the one that was staged",
+)
 
 
 def a_vote(choice: Choice, *, name: str = "Amir Approver", user: str = APPROVER) -> Vote:
