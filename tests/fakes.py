@@ -17,10 +17,14 @@ from signalbox.domain.services import Environment, LambdaTarget, Service
 
 from tests.memory_ledger import MemoryLedger
 from tests.scripted_aws import (
+    KnownDirectory,
+    ListedWaivers,
     ScriptedAlarms,
     ScriptedArtifacts,
     ScriptedBuilds,
     ScriptedPipelines,
+    ScriptedScans,
+    ScriptedSchedules,
     ScriptedTargets,
 )
 
@@ -182,18 +186,26 @@ class FixedPolicies:
 
     default: Policy = field(default_factory=Policy)
     own: dict[str, Policy] = field(default_factory=dict)
+    fault: str = ""
 
-    def policy_for(self, pipeline: PipelineId) -> Policy:
-        return self.own.get(pipeline.name, self.default)
+    def policy_for(self, pipeline: PipelineId, stage: str = "") -> Policy:
+        own = self.own.get(f"{pipeline.name}/{stage}") or self.own.get(pipeline.name)
+        return own or self.default
+
+    def fault_of(self, pipeline: PipelineId) -> str:
+        return self.fault
 
 
 @dataclass
 class RecordingMessenger:
-    """Slack that remembers: messages by ts as they now stand, replies by the ts they answer."""
+    """Slack that remembers: messages by ts as they now stand, replies by the ts they answer, and
+    whispers as (channel, user, text).
+    """
 
     messages: dict[str, dict[str, Any]] = field(default_factory=dict)
     updates: list[tuple[str, str]] = field(default_factory=list)
     replies: list[tuple[str, Mapping[str, Any], bool]] = field(default_factory=list)
+    whispers: list[tuple[str, str, str]] = field(default_factory=list)
     fail_with: Exception | None = None
 
     def post(self, channel: str, message: Mapping[str, Any]) -> tuple[str, str]:
@@ -213,6 +225,10 @@ class RecordingMessenger:
         self._maybe_fail()
         self.replies.append((ts, message, broadcast))
         return f"{ts}-{len(self.replies)}"
+
+    def whisper(self, channel: str, user: str, message: Mapping[str, Any]) -> None:
+        self._maybe_fail()
+        self.whispers.append((channel, user, message["text"]))
 
     def _maybe_fail(self) -> None:
         if self.fail_with is not None:
@@ -299,6 +315,11 @@ class FakeWorld:
         self.ledger = MemoryLedger()
         self.releases = self.observations = self.effects = self.ledger
         self.gates = self.incidents = self.sweeps = self.ledger
+        self.holds = self.commands = self.ledger
+        self.directory = KnownDirectory()
+        self.waivers = ListedWaivers()
+        self.schedules = ScriptedSchedules()
+        self.scans = ScriptedScans()
         self.audit = MemoryAudit(self.clock)
         self.anchors = MemoryAnchors()
         self.anchoring = MemoryAnchoring()

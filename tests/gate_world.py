@@ -10,12 +10,15 @@ from typing import Any
 
 from signalbox.adapters.secrets import SlackSecret
 from signalbox.domain.facts import ActionChanged, Commit, PipelineChanged, StageChanged
-from signalbox.domain.gates import Change, Choice, Gate, TestResult, Vote
+from signalbox.domain.gates import Change, Choice, Gate, Taken, TestResult, Vote
+from signalbox.domain.listing import Listing
+from signalbox.domain.people import Directory, Person
 from signalbox.domain.routes import RoutesInForce, RouteTable
 from signalbox.domain.states import ActionState, ExecutionState
 from signalbox.domain.truth import ExecutionTruth, PendingApproval, PostedMessage, ReleaseNotes
 from signalbox.domain.voters import Card, Voter
 from signalbox.usecases.open_gate import GateRequest, open_gate
+from signalbox.usecases.record_vote import Said, record_vote
 
 from tests.fakes import (
     NOW,
@@ -32,7 +35,16 @@ from tests.fakes import (
 )
 from tests.memory_ledger import MemoryLedger
 from tests.memory_storms import MemoryStorms
-from tests.scripted_aws import ScriptedAlarms, ScriptedArtifacts, ScriptedBuilds, ScriptedPipelines
+from tests.scripted_aws import (
+    KnownDirectory,
+    ListedWaivers,
+    ScriptedAlarms,
+    ScriptedArtifacts,
+    ScriptedBuilds,
+    ScriptedPipelines,
+    ScriptedScans,
+    ScriptedSchedules,
+)
 
 RELEASE = release_id()
 APPROVAL_ID = "22222222-aaaa-4bbb-8ccc-000000000002"
@@ -51,6 +63,22 @@ CHANGES = (
     Change(id="b" * 40, author_name="Alan", author_email="alan@example.com", subject="Tidy"),
 )
 DIGEST = "d" * 64
+
+
+def a_person(id: str, **more: Any) -> Person:
+    """Somebody with one Slack id, one address and one AWS principal."""
+    known: dict[str, Any] = {
+        "slack": frozenset({f"U0{id.upper()}"}),
+        "emails": frozenset({f"{id}@example.com"}),
+        "aws": frozenset({f"arn:aws:sts::123456789012:assumed-role/Team/{id}"}),
+        "name": id.capitalize(),
+    }
+    return Person(id=id, **known | more)
+
+
+EVERYBODY = Directory(
+    people=tuple(map(a_person, ("ada", "alan", "grace", "linus", "barbara", "edsger")))
+)
 MESSAGE = ("C-releases", "1700000000.000100")
 POSTED = PostedMessage(channel=MESSAGE[0], ts=MESSAGE[1], to="#releases")
 
@@ -136,8 +164,12 @@ class GateWorld:
     def __init__(self) -> None:
         self.ledger = MemoryLedger()
         self.releases = self.gates = self.effects = self.ledger
-        self.incidents = self.sweeps = self.ledger
+        self.incidents = self.sweeps = self.holds = self.commands = self.ledger
         self.clock = FixedClock()
+        self.directory = KnownDirectory(EVERYBODY)
+        self.waivers = ListedWaivers()
+        self.schedules = ScriptedSchedules()
+        self.scans = ScriptedScans()
         self.ids = CountingIds()
         self.bells = RecordingBells()
         self.audit = MemoryAudit(self.clock)
@@ -182,7 +214,7 @@ class GateWorld:
             action_execution_id=APPROVAL_ID,
             token=APPROVAL_TOKEN,
         )
-        self.artifacts.changed[RELEASE] = (CHANGES, DIGEST)
+        self.artifacts.listed[RELEASE] = Listing(changes=CHANGES, digest=DIGEST)
 
     def opened_gate(self) -> Gate:
         """Open the gate, as its message was posted and its machine left its task token."""
@@ -269,3 +301,36 @@ def card_of(gate: Gate, **changes: str) -> Card:
 
 def a_voter(user: str = "U0GRACE", name: str = "grace") -> Voter:
     return Voter(team="T0001", user=user, name=name)
+
+
+def say(
+    world: GateWorld,
+    choice: Choice,
+    user: str = "U0GRACE",
+    *,
+    reason: str = "",
+    ticket: str = "",
+    request: str = "",
+    gate: Gate | None = None,
+    **card: str,
+) -> Taken | None:
+    """Somebody votes on the card of the gate; an ARN for ``user`` votes from a terminal."""
+    principal = f"aws:{user}" if user.startswith("arn:") else f"slack:T0001:{user}"
+    said = Said(
+        principal=principal,
+        name=user.rpartition("/")[2].lower(),
+        choice=choice,
+        reason=reason,
+        ticket=ticket,
+        request=request,
+    )
+    posted = world.notes().messages
+    place = {"channel": posted[0].channel, "ts": posted[0].ts} if posted else {}
+    return record_vote(
+        card_of(gate or world.the_gate(), **place | card),
+        said,
+        gates=world.gates,
+        releases=world.releases,
+        bells=world.bells,
+        clock=world.clock,
+    )

@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from signalbox.domain.commands import Command
 from signalbox.domain.effects import Effect, EffectKind, EffectStatus
 from signalbox.domain.errors import AwsUnavailableError, PermanentError
 from signalbox.domain.facts import PipelineChanged, ReleaseFact
-from signalbox.domain.gates import Gate, GateStatus, Verdict, Vote
-from signalbox.domain.identity import PipelineId, ReleaseId
-from signalbox.domain.incidents import Hold, Incident
+from signalbox.domain.gates import Gate, GateStatus, Taken, Verdict, Vote
+from signalbox.domain.holds import ClosedStage, Hold
+from signalbox.domain.identity import ReleaseId
+from signalbox.domain.incidents import Incident
 from signalbox.domain.releases import Release, fold, rank_of
 from signalbox.domain.scopes import scope_of, state_of
 from signalbox.domain.states import EXECUTION_RANK, FINAL_RANK
@@ -22,7 +24,7 @@ from signalbox.domain.truth import ReleaseNotes
 
 class MemoryLedger:
     """``ReleaseLedger``, ``ObservationLedger``, ``EffectLedger``, ``GateLedger``,
-    ``IncidentLedger`` and ``SweepLedger`` at once.
+    ``IncidentLedger``, ``CommandLedger``, ``HoldLedger`` and ``SweepLedger`` at once.
     """
 
     def __init__(self) -> None:
@@ -37,7 +39,10 @@ class MemoryLedger:
         self.gates: dict[str, Gate] = {}
         self.incidents: dict[str, Incident] = {}
         self.locks: dict[tuple[str, str], str] = {}
-        self.kept_holds: dict[tuple[str, str], Hold] = {}
+        self.kept_holds: dict[str, Hold] = {}
+        self.closed: dict[str, ClosedStage] = {}
+        self.commands: dict[str, Command] = {}
+        self.requests: set[str] = set()
         self.sweeps: dict[str, Sweep] = {}
 
     # Releases
@@ -141,17 +146,54 @@ class MemoryLedger:
     def gate(self, gate_id: str) -> Gate | None:
         return self.gates.get(gate_id)
 
+    def gate_alone(self, gate_id: str) -> Gate | None:
+        gate = self.gate(gate_id)
+        return replace(gate, votes=()) if gate else None
+
     def open_gates(self) -> Sequence[Gate]:
         waiting = [gate for gate in self.gates.values() if gate.status is not GateStatus.SETTLED]
         return tuple(sorted(waiting, key=lambda gate: gate.opened_at))
 
-    def vote(self, gate_id: str, vote: Vote, effects: Sequence[Effect]) -> bool:
+    def vote(
+        self, gate_id: str, vote: Vote, effects: Sequence[Effect], *, request: str = ""
+    ) -> Taken:
+        if request and request in self.requests:
+            return Taken.REPLAYED
         gate = self.gates[gate_id]
-        if vote.principal in {earlier.principal for earlier in gate.votes}:
-            return False
+        given = {(one.principal, one.choice, one.shown_digest) for one in gate.votes}
+        self.requests |= {request} - {""}
+        if (vote.principal, vote.choice, vote.shown_digest) in given:
+            return Taken.TAKEN
         self.gates[gate_id] = replace(gate, votes=(*gate.votes, vote))
         self.add(effects)
+        return Taken.TAKEN
+
+    def ask_anew(self, gate: Gate, seen_digest: str, effects: Sequence[Effect]) -> bool:
+        standing = self.gates[gate.id]
+        if standing.status is not GateStatus.OPEN or standing.shown_digest != seen_digest:
+            return False
+        self.gates[gate.id] = replace(
+            standing,
+            dossier=gate.dossier,
+            shown_digest=gate.shown_digest,
+            round=gate.round,
+            asked=gate.asked,
+            standing=gate.standing,
+            denied=gate.denied,
+            expires_at=gate.expires_at,
+        )
+        self.add(effects)
         return True
+
+    def note_standing(
+        self,
+        gate_id: str,
+        asked: Sequence[str],
+        standing: Sequence[str],
+        denied: Sequence[str] = (),
+    ) -> None:
+        noted = {"asked": tuple(asked), "standing": tuple(standing), "denied": tuple(denied)}
+        self.gates[gate_id] = replace(self.gates[gate_id], **noted)
 
     def decide(
         self,
@@ -160,20 +202,36 @@ class MemoryLedger:
         reason: str,
         at: datetime,
         effects: Sequence[Effect] = (),
-    ) -> Verdict:
+        *,
+        seen_digest: str = "",
+        broken_glass: bool = False,
+    ) -> Verdict | None:
         gate = self.gates.get(gate_id)
         if gate is None:
             raise PermanentError(f"there is no gate {gate_id}")
         if gate.verdict is not None:
             return gate.verdict
+        if seen_digest and gate.shown_digest != seen_digest:
+            return None
         self.gates[gate_id] = replace(
-            gate, status=GateStatus.DECIDED, verdict=verdict, reason=reason, decided_at=at
+            gate,
+            status=GateStatus.DECIDED,
+            verdict=verdict,
+            reason=reason,
+            decided_at=at,
+            broken_glass=broken_glass,
         )
         self.add(effects)
         return verdict
 
     def settle(
-        self, gate_id: str, settlement: str, at: datetime, effects: Sequence[Effect]
+        self,
+        gate_id: str,
+        settlement: str,
+        at: datetime,
+        effects: Sequence[Effect],
+        *,
+        decided_by: str = "",
     ) -> bool:
         gate = self.gates[gate_id]
         if gate.status is not GateStatus.DECIDED:
@@ -185,7 +243,16 @@ class MemoryLedger:
             settled_at=at,
             approval_token="",
             task_token="",
+            decided_by=decided_by,
         )
+        self.add(effects)
+        return True
+
+    def review(self, gate_id: str, by: str, at: datetime, effects: Sequence[Effect]) -> bool:
+        gate = self.gates[gate_id]
+        if gate.reviewed_by:
+            return False
+        self.gates[gate_id] = replace(gate, reviewed_by=by)
         self.add(effects)
         return True
 
@@ -220,12 +287,65 @@ class MemoryLedger:
         self.add(effects)
         return saved
 
-    def hold(self, hold: Hold) -> None:
-        self.kept_holds.setdefault((hold.pipeline_key, hold.stage), hold)
+    # Commands
 
-    def holds(self, pipeline: PipelineId) -> Sequence[Hold]:
-        mine = [hold for (key, _), hold in self.kept_holds.items() if key == pipeline.key]
-        return tuple(sorted(mine, key=lambda hold: hold.stage))
+    def give(self, command: Command, effects: Sequence[Effect]) -> bool:
+        if command.id in self.commands:
+            return False
+        self.commands[command.id] = command
+        self.add(effects)
+        return True
+
+    def command(self, command_id: str) -> Command | None:
+        return self.commands.get(command_id)
+
+    def answer(self, command_id: str, text: str, effects: Sequence[Effect]) -> bool:
+        command = self.commands[command_id]
+        if command.answer:
+            return False
+        self.commands[command_id] = replace(command, answer=text)
+        self.add(effects)
+        return True
+
+    # Holds
+
+    def add_hold(self, hold: Hold, effects: Sequence[Effect]) -> bool:
+        if hold.id in self.kept_holds:
+            return False
+        self.kept_holds[hold.id] = hold
+        self.add(effects)
+        return True
+
+    def end_hold(self, hold_id: str, by: str, at: datetime, effects: Sequence[Effect]) -> bool:
+        hold = self.kept_holds.get(hold_id)
+        if hold is None or hold.ended_at is not None:
+            return False
+        self.kept_holds[hold_id] = replace(hold, ended_at=at, ended_by=by)
+        self.add(effects)
+        return True
+
+    def hold(self, hold_id: str) -> Hold | None:
+        return self.kept_holds.get(hold_id)
+
+    def standing_holds(self) -> Sequence[Hold]:
+        kept = [hold for hold in self.kept_holds.values() if hold.ended_at is None]
+        return tuple(sorted(kept, key=lambda hold: (hold.since, hold.id)))
+
+    def closed_stages(self) -> Sequence[ClosedStage]:
+        return tuple(sorted(self.closed.values(), key=lambda one: (one.since, one.key)))
+
+    def closed_stage(self, key: str) -> ClosedStage | None:
+        return self.closed.get(key)
+
+    def note_closed(self, stage: ClosedStage) -> ClosedStage:
+        standing = self.closed.get(stage.key)
+        if (standing.revision if standing else 0) != stage.revision:
+            raise AwsUnavailableError(f"{stage.key} was written by somebody else")
+        self.closed[stage.key] = saved = replace(stage, revision=stage.revision + 1)
+        return saved
+
+    def note_open(self, key: str) -> None:
+        self.closed.pop(key, None)
 
     # Sweeps
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from signalbox.domain.errors import AwsRefusedError
+from signalbox.domain.evidence import ImageScan, Waiver
 from signalbox.domain.facts import ReleaseFact
 from signalbox.domain.failures import BuildFailure
-from signalbox.domain.gates import Change, TestResult
+from signalbox.domain.gates import TestResult
+from signalbox.domain.holds import Transition
 from signalbox.domain.identity import ReleaseId
+from signalbox.domain.listing import Listing
+from signalbox.domain.people import Directory, DirectoryInForce
 from signalbox.domain.services import Environment, Service
 from signalbox.domain.states import AlarmState
 from signalbox.domain.sweeps import Thing
 from signalbox.domain.truth import ExecutionTruth, PendingApproval
+from signalbox.domain.windows import Span, Window
 
 
 @dataclass
@@ -25,6 +31,11 @@ class ScriptedPipelines:
     approvals: dict[str, PendingApproval] = field(default_factory=dict)
     answers: list[tuple[PendingApproval, bool, str]] = field(default_factory=list)
     closed: dict[str, str] = field(default_factory=dict)
+    closed_by: dict[str, str] = field(default_factory=dict)
+    waiting: dict[str, list[str]] = field(default_factory=dict)
+    stages: tuple[str, ...] = ("Source", "Build", "Staging", "Approval", "Production")
+    opened: list[str] = field(default_factory=list)
+    started: dict[str, ReleaseId] = field(default_factory=dict)
     succeeded: dict[str, list[ExecutionTruth]] = field(default_factory=dict)
     rollbacks: list[tuple[str, str]] = field(default_factory=list)
     refuse_rollback: AwsRefusedError | None = None
@@ -63,6 +74,33 @@ class ScriptedPipelines:
     def close_stage(self, service: Service, stage: str, reason: str) -> None:
         self._maybe_fail()
         self.closed[stage] = reason
+        role = service.operator_role_arn.rpartition("/")[2]
+        account = service.pipeline.account
+        self.closed_by[stage] = f"arn:aws:sts::{account}:assumed-role/{role}/signalbox-dispatch"
+
+    def transitions(self, service: Service) -> Sequence[Transition]:
+        self._maybe_fail()
+        return tuple(
+            Transition(
+                stage=stage,
+                closed=stage in self.closed,
+                reason=self.closed.get(stage, ""),
+                changed_by=self.closed_by.get(stage, ""),
+                waiting=tuple(self.waiting.get(stage, ())),
+            )
+            for stage in self.stages
+        )
+
+    def open_stage(self, service: Service, stage: str) -> None:
+        self._maybe_fail()
+        self.closed.pop(stage, None)
+        self.waiting.pop(stage, None)
+        self.opened.append(stage)
+
+    def start_again(self, service: Service, release: ReleaseId, key: str) -> str:
+        self._maybe_fail()
+        self.started.setdefault(key, release)
+        return f"started-{key}"
 
     def stage_is_closed(self, service: Service, stage: str) -> bool:
         self._maybe_fail()
@@ -91,6 +129,10 @@ class ScriptedBuilds:
     results: dict[str, TestResult] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     failures: dict[str, BuildFailure] = field(default_factory=dict)
+    covered: dict[str, float] = field(default_factory=dict)
+
+    def coverage(self, service: Service, build_id: str) -> float | None:
+        return self.covered.get(build_id)
 
     def tests(self, service: Service, build_id: str) -> TestResult:
         return self.results.get(build_id, TestResult(known=False))
@@ -104,11 +146,11 @@ class ScriptedBuilds:
 class ScriptedArtifacts:
     """The artifact bucket as a test tells it."""
 
-    changed: dict[ReleaseId, tuple[tuple[Change, ...], str]] = field(default_factory=dict)
+    listed: dict[ReleaseId, Listing] = field(default_factory=dict)
     things: list[Thing] = field(default_factory=list)
 
-    def changes(self, service: Service, release: ReleaseId) -> tuple[tuple[Change, ...], str]:
-        return self.changed.get(release, ((), ""))
+    def listing(self, service: Service, release: ReleaseId) -> Listing:
+        return self.listed.get(release, Listing())
 
     def inventory(self, service: Service) -> Sequence[Thing]:
         return tuple(self.things)
@@ -144,3 +186,48 @@ class ScriptedAlarms:
 
     def state(self, service: Service, names: Sequence[str]) -> Mapping[str, AlarmState]:
         return {name: self.states[name] for name in names if name in self.states}
+
+
+@dataclass
+class KnownDirectory:
+    """The people document as a test tells it."""
+
+    directory: Directory = field(default_factory=Directory)
+    fault: str = ""
+
+    def in_force(self) -> DirectoryInForce:
+        return DirectoryInForce(directory=self.directory, fault=self.fault)
+
+
+@dataclass
+class ListedWaivers:
+    """The waivers document as a test tells it."""
+
+    listed: list[Waiver] = field(default_factory=list)
+
+    def all(self) -> Sequence[Waiver]:
+        return tuple(self.listed)
+
+
+@dataclass
+class ScriptedSchedules:
+    """Windows by date as they are; others as a test tells."""
+
+    spans: dict[Window, Span] = field(default_factory=dict)
+
+    def span(self, window: Window, at: datetime) -> Span | None:
+        if window.since or window.until:
+            began = window.since is None or window.since <= at
+            over = window.until is not None and window.until <= at
+            return Span(since=window.since, until=window.until) if began and not over else None
+        return self.spans.get(window)
+
+
+@dataclass
+class ScriptedScans:
+    """ECR as a test tells it: scans by image digest."""
+
+    known: dict[str, ImageScan] = field(default_factory=dict)
+
+    def of_image(self, service: Service, repository: str, digest: str) -> ImageScan | None:
+        return self.known.get(digest)

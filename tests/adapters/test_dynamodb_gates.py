@@ -19,6 +19,7 @@ from signalbox.domain.gates import (
     Dossier,
     Gate,
     GateStatus,
+    Taken,
     TestResult,
     Verdict,
     Vote,
@@ -124,10 +125,13 @@ def test_the_token_of_the_machine_survives_all_that_we_write(
     assert "token-1" not in repr(gate)
 
 
-def test_one_person_has_one_vote(opened: DynamoDbGates, table: LedgerTable) -> None:
+def test_one_person_says_each_thing_once_of_what_is_shown(
+    opened: DynamoDbGates, table: LedgerTable
+) -> None:
     assert opened.vote(GATE.id, BOB, [an_effect("bob")])
     assert opened.vote(GATE.id, ADA, ())
-    assert not opened.vote(GATE.id, replace(BOB, choice=Choice.APPROVE), [an_effect("again")])
+    later = replace(BOB, reason="once more", at=NOW + timedelta(minutes=1))
+    assert opened.vote(GATE.id, later, [an_effect("again")]) is Taken.TAKEN
     gate = opened.gate(GATE.id)
     assert gate
     assert gate.votes == (ADA, BOB), "in the order in which they were cast"
@@ -194,3 +198,110 @@ def test_a_release_knows_its_gates(opened: DynamoDbGates, table: LedgerTable) ->
     for gate in (later, GATE):
         opened.claim_gate(RELEASE, gate.action_execution_id, gate.id)
     assert DynamoDbReleases(table).gates_of(RELEASE) == (GATE, later)
+
+
+def test_the_same_request_once_more_writes_nothing(
+    opened: DynamoDbGates, table: LedgerTable
+) -> None:
+    assert opened.vote(GATE.id, ADA, [an_effect("ada")], request="r1") is Taken.TAKEN
+    assert opened.vote(GATE.id, BOB, [an_effect("bob")], request="r1") is Taken.REPLAYED
+    gate = opened.gate(GATE.id)
+    assert gate
+    assert gate.votes == (ADA,)
+    effects = DynamoDbEffects(table)
+    assert effects.effect(GATE.subject, "ada")
+    assert effects.effect(GATE.subject, "bob") is None
+
+
+def test_another_request_that_says_the_same_is_taken_and_changes_nothing(
+    opened: DynamoDbGates,
+) -> None:
+    assert opened.vote(GATE.id, ADA, [an_effect("ada")], request="r1") is Taken.TAKEN
+    later = replace(ADA, at=NOW + timedelta(seconds=1), reason="again")
+    assert opened.vote(GATE.id, later, [an_effect("ada")], request="r2") is Taken.TAKEN
+    assert opened.vote(GATE.id, BOB, (), request="r2") is Taken.REPLAYED
+    gate = opened.gate(GATE.id)
+    assert gate
+    assert gate.votes == (ADA,)
+
+
+def test_a_request_whose_reply_was_lost_is_no_replay(opened: DynamoDbGates) -> None:
+    with faults("TransactWriteItems", "lost-reply") as sent:
+        assert opened.vote(GATE.id, ADA, [an_effect("ada")], request="r1") is Taken.TAKEN
+    assert sent.count("TransactWriteItems") == 2
+    assert opened.vote(GATE.id, ADA, [an_effect("ada")], request="r1") is Taken.REPLAYED
+
+
+def test_a_request_is_forgotten_by_itself(opened: DynamoDbGates, dynamodb: Any) -> None:
+    opened.vote(GATE.id, ADA, (), request="r1")
+    key = {"pk": {"S": "request#r1"}, "sk": {"S": "request"}}
+    item = dynamodb.get_item(TableName="ledger", Key=key)["Item"]
+    assert float(item["expires"]["N"]) == (NOW + timedelta(minutes=10)).timestamp()
+
+
+ANEW = replace(
+    GATE,
+    dossier=replace(GATE.dossier, artifact_digest="e" * 64, checks=("pass quiet",)),
+    shown_digest="t" * 64,
+    round=2,
+    asked=("U1",),
+    standing=("0 of 2 approvals",),
+)
+
+
+def test_asking_anew_replaces_what_is_shown_once_and_keeps_the_rest(
+    opened: DynamoDbGates, dynamodb: Any, table: LedgerTable
+) -> None:
+    put_task_token(dynamodb, "token-1")
+    opened.vote(GATE.id, ADA, ())
+    assert opened.ask_anew(replace(ANEW, stage="Elsewhere"), GATE.shown_digest, [an_effect("a")])
+    assert opened.gate(GATE.id) == replace(ANEW, votes=(ADA,), task_token="token-1")
+    assert not opened.ask_anew(ANEW, GATE.shown_digest, [an_effect("b")])
+    effects = DynamoDbEffects(table)
+    assert effects.effect(GATE.subject, "a")
+    assert effects.effect(GATE.subject, "b") is None
+
+
+def test_asking_anew_under_a_lost_reply_is_ours(opened: DynamoDbGates) -> None:
+    with faults("TransactWriteItems", "lost-reply"):
+        assert opened.ask_anew(ANEW, GATE.shown_digest, [an_effect("a")])
+
+
+def test_a_gate_that_is_decided_asks_nobody_anew(opened: DynamoDbGates) -> None:
+    opened.decide(GATE.id, Verdict.APPROVED, "two", NOW)
+    assert not opened.ask_anew(ANEW, GATE.shown_digest, ())
+
+
+@pytest.mark.case(17)
+def test_a_verdict_on_what_is_shown_no_longer_is_none(opened: DynamoDbGates) -> None:
+    opened.ask_anew(ANEW, GATE.shown_digest, ())
+    old, new = GATE.shown_digest, ANEW.shown_digest
+    assert opened.decide(GATE.id, Verdict.APPROVED, "two", NOW, seen_digest=old) is None
+    still = opened.gate(GATE.id)
+    assert still
+    assert (still.status, still.verdict) == (GateStatus.OPEN, None)
+    assert opened.decide(GATE.id, Verdict.REJECTED, "no", NOW, seen_digest=new) is Verdict.REJECTED
+    assert opened.decide(GATE.id, Verdict.APPROVED, "", NOW, seen_digest=old) is Verdict.REJECTED
+
+
+def test_who_decided_elsewhere_and_who_reviewed_is_kept_once(opened: DynamoDbGates) -> None:
+    assert not opened.review(GATE.id, "Ada", NOW, ()), "no glass is broken yet"
+    opened.decide(GATE.id, Verdict.APPROVED, "down", NOW, broken_glass=True)
+    assert opened.settle(GATE.id, "ANSWERED_ELSEWHERE", NOW, (), decided_by="arn:root")
+    assert opened.review(GATE.id, "Ada", NOW, [an_effect("r1")])
+    assert not opened.review(GATE.id, "Bob", NOW, [an_effect("r2")])
+    gate = opened.gate(GATE.id)
+    assert gate
+    assert (gate.decided_by, gate.reviewed_by, gate.broken_glass) == ("arn:root", "Ada", True)
+
+
+def test_a_review_whose_reply_was_lost_is_ours(opened: DynamoDbGates) -> None:
+    opened.decide(GATE.id, Verdict.APPROVED, "down", NOW, broken_glass=True)
+    with faults("TransactWriteItems", "lost-reply"):
+        assert opened.review(GATE.id, "Ada", NOW, [an_effect("r1")])
+
+
+def test_a_gate_is_read_alone_however_many_have_voted(opened: DynamoDbGates) -> None:
+    opened.vote(GATE.id, ADA, ())
+    assert opened.gate_alone(GATE.id) == GATE
+    assert opened.gate_alone("0" * 32) is None

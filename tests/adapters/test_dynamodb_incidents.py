@@ -1,4 +1,4 @@
-"""Incidents, locks, holds, sweeps and observations in DynamoDB."""
+"""Incidents, locks, sweeps and observations in DynamoDB."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from signalbox.domain.facts import (
     ImageScanned,
 )
 from signalbox.domain.identity import AlarmId
-from signalbox.domain.incidents import Hold, Incident, IncidentStatus, Rung
+from signalbox.domain.incidents import Incident, IncidentStatus, Rung
 from signalbox.domain.states import AlarmState
 from signalbox.domain.sweeps import Judgement, Sweep, Thing
 
@@ -147,16 +147,6 @@ def test_only_the_holder_gives_a_lock_back(incidents: DynamoDbIncidents) -> None
     assert incidents.claim_target("hello", "production", replace(INCIDENT, id="i3")) == "i1"
     incidents.release_target("hello", "production", "i1")
     assert incidents.claim_target("hello", "production", replace(INCIDENT, id="i3")) == "i3"
-
-
-def test_the_first_hold_of_a_stage_stays(incidents: DynamoDbIncidents) -> None:
-    hold = Hold(
-        pipeline_key=PIPELINE.key, stage="Production", owner="signalbox", reason="r", since=NOW
-    )
-    incidents.hold(hold)
-    incidents.hold(replace(hold, reason="later", since=NOW + timedelta(hours=1)))
-    assert incidents.holds(PIPELINE) == (hold,)
-    assert incidents.holds(replace(PIPELINE, name="other")) == ()
 
 
 @pytest.mark.parametrize("count", [0, 1, 450])

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-import zipfile
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from botocore.response import StreamingBody
 from signalbox.adapters.codebuild import CodeBuildBuilds
-from signalbox.adapters.s3_artifacts import S3Artifacts
 from signalbox.adapters.sns_publisher import fitting_subject
 from signalbox.adapters.ssm_policies import SsmPolicies
 from signalbox.adapters.ssm_services import SsmServices, service_of
@@ -22,9 +18,8 @@ from signalbox.domain.errors import DocumentInvalidError, InventoryIncompleteErr
 from signalbox.domain.policy import Mode
 
 from tests.adapters.stubbed import StubbedClients
-from tests.fakes import PIPELINE, a_service, release_id
+from tests.fakes import PIPELINE, a_service
 
-AT = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ARN = "arn:aws:ssm:us-east-1:123456789012:parameter/signalbox/box/services/hello"
 NAME = "/signalbox/box/services/hello"
 DOCUMENT: dict[str, Any] = {
@@ -147,38 +142,15 @@ def test_a_weighted_version_is_in_use_and_a_failed_read_ends_the_inventory(
         LambdaTargets(clients).inventory(service, service.environments[1])
 
 
-def _artifact(clients: StubbedClients, listing: dict[str, Any] | None) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("app.py", "")
-        if listing is not None:
-            archive.writestr("release.json", json.dumps(listing))
-    kind = {"category": "Build", "owner": "AWS", "provider": "CodeBuild", "version": "1"}
-    at = {"bucket": "hello-artifacts", "key": "hello/BuildArtif/1"}
-    action = {
-        "status": "Succeeded",
-        "startTime": AT,
-        "input": {"actionTypeId": kind},
-        "output": {"outputArtifacts": [{"name": "BuildArtifact", "s3location": at}]},
-    }
-    pages = {"actionExecutionDetails": [action]}
-    clients.answers("codepipeline").add_response("list_action_executions", pages)
-    clients.answers("s3").add_response("get_object", {"Body": _body(buffer.getvalue())})
-    return buffer.getvalue()
-
-
-def test_changes_come_from_release_json_with_the_digest_of_the_zip(clients: StubbedClients) -> None:
-    commit = {"id": "abc", "author_name": "Ann", "author_email": "a@b", "subject": "Say hello"}
-    content = _artifact(clients, {"contract": 1, "commits": [commit]})
-    changes, digest = S3Artifacts(clients).changes(a_service(), release_id())
-    assert [change.id for change in changes] == ["abc"]
-    assert digest == hashlib.sha256(content).hexdigest()
-
-
-def test_a_release_json_of_another_contract_is_refused(clients: StubbedClients) -> None:
-    _artifact(clients, {"contract": 2, "commits": []})
-    with pytest.raises(DocumentInvalidError, match="contract"):
-        S3Artifacts(clients).changes(a_service(), release_id())
+def test_a_service_may_leave_open_what_is_deployed_and_then_nothing_is_listed(
+    clients: StubbedClients,
+) -> None:
+    production = {key: DOCUMENT["environments"][0][key] for key in ("name", "stage", "alarms")}
+    service = service_of(ARN, NAME, json.dumps({**DOCUMENT, "environments": [production]}))
+    (environment,) = service.environments
+    assert (environment.target, environment.alarms) == (None, ("f-errors",))
+    with pytest.raises(InventoryIncompleteError, match="no target of production"):
+        LambdaTargets(clients).inventory(service, environment)
 
 
 def test_one_bad_service_does_not_hide_the_others(clients: StubbedClients) -> None:

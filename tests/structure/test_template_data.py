@@ -11,6 +11,7 @@ BUCKETS = every("AWS::S3::Bucket")
 TABLES = every("AWS::DynamoDB::Table")
 OUTPUTS = {
     "LedgerTableName",
+    "ApiUrl",
     "AuditTableName",
     "AnchorBucketName",
     "InboxQueueUrl",

@@ -4,6 +4,7 @@ import itertools
 from typing import Any
 
 import pytest
+from signalbox.adapters.api_endpoint import ROUTES
 
 from tests.structure.event_patterns import matches
 from tests.structure.templates import (
@@ -29,6 +30,7 @@ WATCHED = {
     "CodeDeployRule",
     "EcsDeploymentRule",
     "EcrScanRule",
+    "PipelineCallRule",
     "AlarmRule",
 }
 
@@ -172,10 +174,15 @@ def test_the_slack_endpoint_is_throttled_and_logged() -> None:
     assert stage["DefaultRouteSettings"]["ThrottlingRateLimit"] > 0
     assert points_at(stage["AccessLogSettings"]["DestinationArn"]) == "SlackApiLogGroup"
     routes = resources("cfn.json", "AWS::ApiGatewayV2::Route").values()
-    assert {r["RouteKey"] for r in routes} == {
-        "POST /slack/interactions",
-        "POST /slack/commands",
-    }
+    open_to_all = {r["RouteKey"] for r in routes if r["AuthorizationType"] == "NONE"}
+    assert open_to_all == {"POST /slack/interactions", "POST /slack/commands"}
+
+
+def test_every_other_route_takes_the_identity_from_aws_and_is_answered() -> None:
+    routes = resources("cfn.json", "AWS::ApiGatewayV2::Route").values()
+    signed = {r["RouteKey"] for r in routes if r["AuthorizationType"] == "AWS_IAM"}
+    assert {r["AuthorizationType"] for r in routes} == {"NONE", "AWS_IAM"}
+    assert signed == set(ROUTES)
 
 
 def test_a_push_to_codecommit_starts_the_pipeline_and_one_to_github_does_by_trigger() -> None:

@@ -111,20 +111,34 @@ def test_functions_may_become_operators_and_nobody_else() -> None:
             assert text_of(statement["Resource"]).endswith('role/signalbox-operator-*"}')
 
 
+ENDPOINT = {
+    "dynamodb:GetItem",
+    "dynamodb:Query",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:ConditionCheckItem",
+    "sqs:SendMessage",
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+}
+"""What it takes to read the ledger, write a vote or a command, and ring for it."""
+
+
 def test_the_slack_endpoint_has_no_right_to_touch_a_pipeline() -> None:
-    assert actions_of("AnswerSlackFunctionRole") == {
-        "dynamodb:GetItem",
-        "dynamodb:Query",
-        "dynamodb:PutItem",
-        "dynamodb:UpdateItem",
-        "dynamodb:ConditionCheckItem",
-        "sqs:SendMessage",
-        "secretsmanager:GetSecretValue",
-        "logs:CreateLogStream",
-        "logs:PutLogEvents",
-        "xray:PutTraceSegments",
-        "xray:PutTelemetryRecords",
-    }
+    assert actions_of("AnswerSlackFunctionRole") == {*ENDPOINT, "secretsmanager:GetSecretValue"}
+
+
+def test_the_terminals_endpoint_has_no_right_to_touch_a_pipeline_or_to_read_a_secret() -> None:
+    assert actions_of("AnswerApiFunctionRole") == ENDPOINT
+
+
+@pytest.mark.parametrize("role", ["AnswerSlackFunctionRole", "AnswerApiFunctionRole"])
+def test_an_endpoint_rings_the_work_queue_alone(role: str) -> None:
+    for _, key, statement in GRANTS:
+        if key == role and "sqs:SendMessage" in as_list(statement["Action"]):
+            assert [points_at(one) for one in as_list(statement["Resource"])] == ["WorkQueue"]
 
 
 def test_nobody_may_delete_or_change_an_entry_of_the_audit() -> None:

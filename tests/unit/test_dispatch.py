@@ -132,6 +132,34 @@ def test_what_aws_has_refused_for_a_day_stays_refused() -> None:
     assert status(world) is EffectStatus.REFUSED
 
 
+@pytest.mark.parametrize(
+    ("kind", "payload", "name"),
+    [
+        (EffectKind.DECIDE_GATE, {"gate": "g"}, "decide_gate"),
+        (EffectKind.SETTLE_HOTFIX, {"gate": "g"}, "settle_hotfix"),
+        (EffectKind.CARRY_OUT_COMMAND, {"command": "g"}, "carry_out_command"),
+    ],
+)
+def test_what_names_a_gate_or_a_command_is_carried_out_for_it_once(
+    monkeypatch: pytest.MonkeyPatch, kind: EffectKind, payload: dict[str, str], name: str
+) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(module, name, lambda what, _: done.append(what))
+    world = FakeWorld()
+    bell = pending(world, kind, **payload)
+    dispatch(bell, world)
+    dispatch(bell, world)
+    assert done == ["g"]
+    assert status(world) is EffectStatus.DONE
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EffectKind if kind is not EffectKind.ANNOUNCE])
+def test_every_kind_of_effect_ends_though_what_it_speaks_of_is_gone(kind: EffectKind) -> None:
+    world = FakeWorld()
+    dispatch(pending(world, kind, gate="gone", command="gone", service="gone"), world)
+    assert status(world) is EffectStatus.DONE
+
+
 def a_gate_that_is_not_ready(gate_id: str, ports: Any) -> None:
     raise NotYetError(gate_id)
 

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 from signalbox.domain.effects import Effect, EffectKind, EffectStatus
-from signalbox.domain.errors import AwsUnavailableError
+from signalbox.domain.errors import AwsRefusedError, AwsUnavailableError
 from signalbox.domain.facts import ActionChanged, PipelineChanged
 from signalbox.domain.gates import Dossier, Gate, GateStatus, TestResult, Verdict
+from signalbox.domain.holds import Hold, Reach, Scope
 from signalbox.domain.states import ActionState, ExecutionState
 from signalbox.domain.truth import PendingApproval
 from signalbox.usecases.anchor_audit import anchor_audit
@@ -165,10 +166,11 @@ def test_a_gate_answered_in_the_console_is_decided_elsewhere() -> None:
     assert world.audit.said(f"release#{RELEASE.key}") == ["gate closed"]
 
 
-def test_a_gate_that_has_just_opened_is_left_to_its_workflow() -> None:
+def test_a_gate_whose_time_was_over_a_moment_ago_is_left_to_its_workflow() -> None:
     world = FakeWorld()
     world.ledger.open_gate(GATE, ())
-    world.clock.advance(timedelta(minutes=1))
+    world.pipelines.approvals["a1"] = WAITING
+    world.clock.advance(timedelta(hours=1, minutes=1))
     assert close_gates(world) == 0
 
 
@@ -317,3 +319,31 @@ def test_one_gate_that_cannot_be_read_does_not_keep_the_others_open() -> None:
     assert world.ledger.gates["3" * 32].status is GateStatus.OPEN, (
         "no service, no truth, no verdict"
     )
+
+
+def test_a_hold_whose_time_is_over_ends_and_its_stage_opens_in_one_run() -> None:
+    world = FakeWorld()
+    until = NOW + timedelta(hours=1)
+    scope = Scope(reach=Reach.EVERYTHING)
+    hold = Hold(id="h", scope=scope, owner="Ann", reason="r", since=NOW, until=until)
+    world.ledger.add_hold(hold, [])
+    run(world)
+    assert set(world.pipelines.closed) == {"Staging", "Production"}
+    world.clock.advance(timedelta(hours=1))
+    assert run(world).errors == []
+    assert world.pipelines.closed == {}
+    assert world.ledger.standing_holds() == ()
+    assert [one.payload["news"] for one in world.bells.rung if "hold" in one.payload] == ["ended"]
+
+
+def test_a_stage_that_cannot_be_closed_is_an_error_of_the_run_and_the_rest_goes_on() -> None:
+    world = FakeWorld()
+    scope = Scope(reach=Reach.EVERYTHING)
+    world.ledger.add_hold(Hold(id="h", scope=scope, owner="Ann", reason="r", since=NOW), [])
+    refused = AwsRefusedError("no right", code="AccessDeniedException")
+    world.pipelines.fail_with = refused
+    world.pipelines.told[RELEASE] = [STARTED]
+    assert refused in run(world).errors
+    world.pipelines.fail_with = None
+    assert run(world).errors == []
+    assert world.pipelines.closed

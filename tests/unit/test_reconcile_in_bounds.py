@@ -14,6 +14,7 @@ from signalbox.domain.effects import Effect, EffectKind, EffectStatus
 from signalbox.domain.errors import AwsUnavailableError
 from signalbox.domain.facts import PipelineChanged
 from signalbox.domain.gates import Dossier, Gate, GateStatus, TestResult
+from signalbox.domain.holds import Hold, Reach, Scope
 from signalbox.domain.identity import ReleaseId
 from signalbox.domain.services import Service
 from signalbox.domain.states import ExecutionState
@@ -99,6 +100,43 @@ def test_a_run_costs_one_listing_per_pipeline_and_the_same_for_each_unfinished_r
         world.run()
         asked = Counter(what for _, what in world.asked)
         assert asked == Counter({"list": 3, "read": 3 * 3 * releases})
+
+
+def looks(world: Crowd) -> Counter[str]:
+    """How often the ways into the stages of each service are asked for from now on."""
+    looked: Counter[str] = Counter()
+
+    def counted(service: Service) -> tuple[()]:
+        looked[service.name] += 1
+        return ()
+
+    world.pipelines.transitions = counted  # type: ignore[method-assign]
+    return looked
+
+
+def a_hold(scope: Scope) -> Hold:
+    return Hold(id="h", scope=scope, owner="Ann", reason="r", since=NOW)
+
+
+def test_holds_cost_a_call_for_each_service_they_concern_and_nothing_where_there_are_none() -> None:
+    world = Crowd(services=5)
+    looked = looks(world)
+    world.run()
+    assert looked == Counter()
+    scope = Scope(reach=Reach.PIPELINE, pipeline=world.services.listed[2].pipeline.key)
+    world.ledger.add_hold(a_hold(scope), [])
+    world.run()
+    assert looked == Counter({"service-0002": 1})
+
+
+def test_holds_are_looked_at_within_the_budget_and_in_turn() -> None:
+    world = Crowd(services=40)
+    looked = looks(world)
+    world.ledger.add_hold(a_hold(Scope(reach=Reach.EVERYTHING)), [])
+    assert world.run(seconds=5).left > 0
+    for _ in range(12):
+        world.run(seconds=5)
+    assert len(looked) == 40
 
 
 def test_five_hundred_pipelines_are_listed_in_each_run() -> None:

@@ -11,6 +11,7 @@ from signalbox.domain.effects import EffectKind
 from signalbox.domain.errors import AwsRefusedError, AwsUnavailableError, ForeignAccountError
 from signalbox.domain.facts import (
     ActionChanged,
+    ApiCalled,
     ApprovalAsked,
     BuildChanged,
     DeploymentChanged,
@@ -46,6 +47,7 @@ OTHERS: list[Fact] = [
     DeploymentChanged(service="ecs", target="t", deployment_id="d", state="X", at=NOW, **HERE),
     ImageScanned(repository="r", digest="d", status="COMPLETE", at=NOW, **HERE),
     ApprovalAsked(pipeline=PIPELINE, stage="Approval", action="Approve"),
+    ApiCalled(pipeline=PIPELINE, call="RollbackStage", by="arn:aws:iam::1:user/ada", at=NOW),
     Ignored(kind="x", reason="y", account=ACCOUNT),
 ]
 EVERY_FACT: list[Fact] = [PIPELINE_FACT, STAGE, APPROVAL, ALARM, *OTHERS]

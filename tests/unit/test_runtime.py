@@ -82,7 +82,8 @@ def test_every_port_has_its_adapter_and_making_it_calls_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    world = World(Settings(ENVIRON))
+    stack = f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/signalbox/1"
+    world = World(Settings(ENVIRON | {"STACK_ID": stack}))
     world.__dict__["clients"] = SimpleNamespace(own=lambda name: SimpleNamespace(name=name))
     ports = [
         name

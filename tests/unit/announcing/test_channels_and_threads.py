@@ -11,9 +11,8 @@ from signalbox.domain.gates import Choice
 from signalbox.domain.routes import RouteTable, Rule, To, When
 from signalbox.usecases.announce import announce
 from signalbox.usecases.open_gate import open_gate
-from signalbox.usecases.record_vote import record_vote
 
-from tests.gate_world import GateWorld, a_request, a_voter, card_of
+from tests.gate_world import GateWorld, a_request, say
 from tests.unit.announcing.telling import SUBJECT, fail_the_build, tell
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:pagers"
@@ -65,15 +64,12 @@ def test_a_card_counts_in_every_channel_it_was_posted_to_and_nowhere_else() -> N
     open_gate(a_request(), world)
     tell(world)
     gate = world.the_gate()
-    ports = {"gates": world.gates, "releases": world.releases, "bells": world.bells}
     posted = world.notes().messages
     assert len(posted) == 3
     for number, one in enumerate(posted):
-        card = card_of(gate, channel=one.channel, ts=one.ts)
-        voter = a_voter(f"U{number}", "x")
-        assert record_vote(card, voter, Choice.APPROVE, "", clock=world.clock, **ports)  # type: ignore[arg-type]
-    mixed = card_of(gate, channel=posted[0].channel, ts=posted[1].ts)
-    assert not record_vote(mixed, a_voter(), Choice.APPROVE, "", clock=world.clock, **ports)  # type: ignore[arg-type]
+        assert say(world, Choice.APPROVE, f"U{number}", channel=one.channel, ts=one.ts)
+    assert not say(world, Choice.APPROVE, channel=posted[0].channel, ts=posted[1].ts)
+    assert len(gate.votes) + 3 == len(world.the_gate().votes)
 
 
 def test_news_for_a_topic_is_published_there_once() -> None:
@@ -183,9 +179,7 @@ def test_a_post_whose_answer_was_lost_leaves_one_message_more_and_only_the_known
     gate = world.the_gate()
     assert gate.id in json.dumps(world.messenger.messages[orphan])
     assert world.notes().message == ("C-releases", known)
-    ports = {"gates": world.gates, "releases": world.releases, "bells": world.bells}
-    card = card_of(gate, channel="C-releases", ts=orphan)
-    assert not record_vote(card, a_voter(), Choice.APPROVE, "", clock=world.clock, **ports)  # type: ignore[arg-type]
+    assert not say(world, Choice.APPROVE, channel="C-releases", ts=orphan)
 
 
 def test_a_crash_at_any_line_ends_where_no_crash_would_have() -> None:

@@ -1,4 +1,5 @@
-"""The message is rendered from the ledger; Slack is asked for people only once somebody voted."""
+"""The message is rendered from the ledger and the documents in force; Slack's users are looked up
+only for the mention of an author."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import json
 import pytest
 from signalbox.domain.facts import PipelineChanged
 from signalbox.domain.failures import Failure
+from signalbox.domain.gates import Choice
 from signalbox.domain.releases import fold
 from signalbox.domain.states import ActionState, ExecutionState
 from signalbox.notifications.messages import release_message
@@ -22,6 +24,7 @@ from tests.gate_world import (
     KnownPeople,
     a_build,
     an_authors_approval,
+    say,
 )
 
 
@@ -44,28 +47,30 @@ def viewed(world: GateWorld, people: CountedPeople) -> ReleaseView:
         release,
         world.notes(),
         service_name="hello",
-        policy=world.policies.policy_for(RELEASE.pipeline),
-        releases=world.ledger,
+        ports=world,
         people=people,
     )
 
 
-def test_nobody_is_looked_up_before_a_vote() -> None:
+def test_nobody_is_looked_up_in_slack_while_all_is_well() -> None:
     world, people = GateWorld(), CountedPeople()
     gate = world.opened_gate()
+    world.ledger.vote(gate.id, an_authors_approval(gate), [])
     view = viewed(world, people)
     assert [shown.gate.id for shown in view.gates] == [gate.id]
     assert people.asked == []
 
 
-def test_a_vote_is_judged_against_everybody_who_wrote_what_would_ship() -> None:
+@pytest.mark.case(13)
+@pytest.mark.parametrize("author", ["U0ADA", "U0ALAN"])
+def test_a_vote_is_weighed_against_everybody_who_wrote_what_would_ship(author: str) -> None:
     world, people = GateWorld(), CountedPeople()
-    gate = world.opened_gate()
-    world.ledger.vote(gate.id, an_authors_approval(gate), [])
-    view = viewed(world, people)
-    assert COMMIT.author_email in people.asked
-    assert "alan@example.com" in people.asked
-    assert view.gates[0].judgement.verdict is None
+    world.opened_gate()
+    assert say(world, Choice.APPROVE, author)
+    assert say(world, Choice.APPROVE, "U0GRACE")
+    weighed = viewed(world, people).gates[0].weighed
+    assert [one.person for one in weighed.counted] == ["grace"]
+    assert [one.why for one in weighed.refused] == ["own change"]
 
 
 def fail(world: GateWorld) -> None:

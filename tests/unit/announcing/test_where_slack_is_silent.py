@@ -13,7 +13,7 @@ from signalbox.usecases.open_gate import open_gate
 
 from tests.fakes import NOW
 from tests.gate_world import GateWorld, a_request
-from tests.unit.announcing.telling import SUBJECT, tell, vote_of_ada
+from tests.unit.announcing.telling import SUBJECT, fail_the_build, tell, vote_of_ada
 
 
 @pytest.mark.case(38)
@@ -77,15 +77,17 @@ def test_a_sweep_is_mailed_where_slack_has_no_secret() -> None:
 
 @pytest.mark.case(38)
 def test_a_missing_scope_for_looking_people_up_does_not_hold_the_message_up() -> None:
-    world = GateWorld()
+    world, asked = GateWorld(), list[str]()
 
     def refuse(email: str) -> str | None:
+        asked.append(email)
         raise SlackRefusedError("no", code="missing_scope")
 
     world.people.id_of_email = refuse  # type: ignore[method-assign]
-    vote_of_ada(world)
+    fail_the_build(world)
     assert tell(world) is EffectStatus.DONE
     assert len(world.messenger.messages) == 1
+    assert asked
 
 
 @pytest.mark.case(36)
@@ -96,7 +98,7 @@ def test_people_who_cannot_be_looked_up_for_long_do_not_block_the_queue() -> Non
         raise SlackUnavailableError("503")
 
     world.people.id_of_email = away  # type: ignore[method-assign]
-    vote_of_ada(world)
+    fail_the_build(world)
     with pytest.raises(SlackUnavailableError):
         tell(world)
     world.clock.advance(timedelta(minutes=4))

@@ -116,8 +116,24 @@ class World:
 
     def end(self, stage: str, action: str | None = None, *, well: bool = True) -> None:
         """End the open action of a stage."""
-        result = None if well else ActionResult.failure("JobFailed", "it broke")
-        self.workers.end(self.open_run(stage, action), result)
+        self.end_run(self.open_run(stage, action), well=well)
+
+    def end_run(self, run: ActionRun, *, well: bool = True) -> None:
+        """End this very run; in PARALLEL mode a stage has many."""
+        self.workers.end(run, None if well else ActionResult.failure("JobFailed", "it broke"))
+
+    def open_approvals(self) -> list[ActionRun]:
+        """Every approval that waits for an answer, the oldest execution's first."""
+        executions = self.pipeline.executions.values()
+        return [run for each in executions for run in each.action_runs() if run.awaits_a_person]
+
+    def bring_to_approval(self) -> Execution:
+        """Start an execution and bring it, past all others, to its approval."""
+        execution = self.start()
+        while not any(run.awaits_a_person for run in execution.action_runs()):
+            (run,) = [each for each in execution.action_runs() if not each.status.final]
+            self.end_run(run)
+        return execution
 
     def advance(self, *, through: str) -> None:
         """Let the execution in front succeed through the named stage, approving on the way."""

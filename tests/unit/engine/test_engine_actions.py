@@ -3,6 +3,7 @@
 import io
 import json
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,15 @@ from sandbox.engine.connections import Connections
 from sandbox.engine.executions import ActionResult, ActionRun, Status
 from sandbox.engine.repositories import Repositories
 from sandbox.engine.triggers import PushTriggers
-from tests.unit.engine.engine_world import ROLE, KeptEvents, SetClock, World, hello, source_action
+from tests.unit.engine.engine_world import (
+    MANUAL,
+    ROLE,
+    KeptEvents,
+    SetClock,
+    World,
+    hello,
+    source_action,
+)
 
 
 class Functions:
@@ -128,14 +137,20 @@ class Git:
         bare, clone = root / "hello.git", root / "clone"
         subprocess.run(["git", "init", "-q", "--bare", "-b", "main", bare], check=True)
         subprocess.run(["git", "clone", "-q", bare, clone], check=True, capture_output=True)
-        (clone / "app.py").write_text("x = 1\n")
-        subprocess.run(["git", "-C", clone, "add", "."], check=True)
+        self.clone = clone
+        self.head = self.commit("x = 1\n")
+
+    def commit(self, text: str) -> str:
+        """Push a commit with this text of `app.py`; its id."""
+        (self.clone / "app.py").write_text(text)
         author = ["-c", "user.name=Ana Lima", "-c", "user.email=ana@example.com"]
-        subprocess.run(
-            ["git", "-C", clone, *author, "commit", "-q", "-m", "Greet\n\nWarmly."], check=True
-        )
-        subprocess.run(["git", "-C", clone, "push", "-q", "origin", "HEAD:main"], check=True)
-        self.head = self.repositories.commit("hello", "refs/heads/main").id
+        for command in (
+            ["add", "."],
+            [*author, "commit", "-q", "-m", "Greet\n\nWarmly."],
+            ["push", "-q", "origin", "HEAD:main"],
+        ):
+            subprocess.run(["git", "-C", self.clone, *command], check=True)
+        return self.repositories.commit("hello", "refs/heads/main").id
 
 
 @pytest.fixture
@@ -152,12 +167,17 @@ class Bucket:
 
 
 def fetch(
-    git: Git, bucket: Bucket, denied: str | None = None, **configuration: str
+    git: Git,
+    bucket: Bucket,
+    denied: str | None = None,
+    revision: str | None = None,
+    **configuration: str,
 ) -> ActionResult:
     structure = hello()
     structure["stages"][0]["actions"][0] = source_action(**configuration)
     world = World(structure)
-    execution = world.start()
+    asked = {"Source": revision} if revision else {}
+    execution = world.pipelines.start("hello", MANUAL, revisions=asked)
     run: ActionRun = world.open_run("Source")
     worker = SourceWorker(
         repositories=git.repositories,
@@ -184,6 +204,27 @@ def test_without_a_clone_reference_the_artifact_is_a_zip(git: Git) -> None:
     bucket = Bucket()
     fetch(git, bucket)
     assert bucket.body.startswith(b"PK")
+
+
+def test_the_commit_that_is_asked_for_is_fetched_and_not_the_branchs_head(git: Git) -> None:
+    first = git.head
+    newest = git.commit("x = 2\n")
+    bucket = Bucket()
+    assert fetch(git, bucket).output_variables["CommitId"] == newest
+    result = fetch(git, bucket, revision=first)
+    assert result.output_variables["CommitId"] == first
+    assert result.revision is not None
+    assert result.revision.revision_id == first
+    with zipfile.ZipFile(io.BytesIO(bucket.body)) as archive:
+        assert archive.read("app.py") == b"x = 1\n"
+
+
+@pytest.mark.parametrize("revision", ["main", "HEAD~1", "abc1234", "0" * 40])
+def test_what_is_no_commit_of_the_repository_fails_the_action(git: Git, revision: str) -> None:
+    bucket = Bucket()
+    result = fetch(git, bucket, revision=revision)
+    assert (result.status, result.error_code) == (Status.FAILED, "ConfigurationError")
+    assert bucket.body == b""
 
 
 def test_a_role_that_may_not_use_the_connection_fails(git: Git) -> None:

@@ -47,12 +47,12 @@ def test_a_waiting_execution_is_superseded_by_a_newer_one_between_stages() -> No
     world.advance(through="Staging")
     second = world.start()
     world.advance(through="Staging")
-    assert world.pipeline.waiting["Approval"] is second
+    assert world.pipeline.waiting_at("Approval") == [second]
     third = world.start()
     world.advance(through="Staging")
     assert second.status is Status.SUPERSEDED
     assert world.kept.lines(second.id)[-1] == "SUPERSEDED pipeline"
-    assert world.pipeline.waiting["Approval"] is third
+    assert world.pipeline.waiting_at("Approval") == [third]
     assert first.status is Status.IN_PROGRESS
 
 
@@ -107,7 +107,7 @@ def test_a_closed_transition_holds_and_an_opened_one_lets_in() -> None:
     )
     execution = world.start()
     world.end("Source")
-    assert world.pipeline.waiting["Build"] is execution
+    assert world.pipeline.waiting_at("Build") == [execution]
     world.interventions.set_transition(
         "hello", "Build", "Inbound", enabled=True, reason="", by=CALLER
     )
@@ -121,7 +121,7 @@ def test_a_closed_outbound_transition_holds_too() -> None:
     )
     execution = world.start()
     world.end("Source")
-    assert world.pipeline.waiting["Build"] is execution
+    assert world.pipeline.waiting_at("Build") == [execution]
 
 
 def test_stop_waits_for_the_running_action_and_starts_no_other() -> None:

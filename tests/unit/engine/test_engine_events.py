@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sandbox.engine.events import EVENT_STATE
 from sandbox.engine.executions import Status, Trigger
-from tests.unit.engine.engine_world import MANUAL, World
+from tests.unit.engine.engine_world import MANUAL, World, hello
 
 STEPS = ("start", "well", "badly", "approve", "reject", "stop", "abandon", "roll back", "update")
 
@@ -57,9 +57,15 @@ def test_the_author_of_a_push_is_said_at_the_end_too() -> None:
 
 
 @settings(max_examples=120, deadline=None)
-@given(st.lists(st.sampled_from(STEPS), max_size=60), st.randoms(use_true_random=False))
-def test_every_begin_has_one_end_inside_its_parent(steps: list[str], chance: Any) -> None:
-    world = World()
+@given(
+    st.sampled_from(["SUPERSEDED", "QUEUED", "PARALLEL"]),
+    st.lists(st.sampled_from(STEPS), max_size=60),
+    st.randoms(use_true_random=False),
+)
+def test_every_begin_has_one_end_inside_its_parent(
+    mode: str, steps: list[str], chance: Any
+) -> None:
+    world = World(hello(executionMode=mode))
     for step in steps:
         take(world, step, chance)
     told: dict[str, list[str]] = defaultdict(list)
@@ -74,7 +80,10 @@ def test_every_begin_has_one_end_inside_its_parent(steps: list[str], chance: Any
         assert len(ends) <= 1, scope
         assert not ends or states[-1] == ends[0], scope
     assert_nested(world)
-    assert_one_execution_in_a_stage(world)
+    if mode != "PARALLEL":
+        assert_one_execution_in_a_stage(world)
+    superseded = [each for each in world.kept.lines() if each.startswith("SUPERSEDED")]
+    assert mode == "SUPERSEDED" or not superseded
 
 
 def take(world: World, step: str, chance: Any) -> None:
@@ -84,17 +93,16 @@ def take(world: World, step: str, chance: Any) -> None:
     if step == "start":
         world.start()
     elif step in ("well", "badly") and machines:
-        run = chance.choice(machines)
-        world.end(run.stage, run.declaration.name, well=step == "well")
-    elif step in ("approve", "reject") and "Approval" in world.pipeline.occupant:
-        world.approve(approved=step == "approve")
+        world.end_run(chance.choice(machines), well=step == "well")
+    elif step in ("approve", "reject") and (open_now := world.open_approvals()):
+        world.approve(approved=step == "approve", token=chance.choice(open_now).token)
     elif step in ("stop", "abandon") and running:
         execution = chance.choice(running)
         if execution.status == "InProgress":
             world.interventions.stop(
                 "hello", execution.id, abandon=step == "abandon", reason="because"
             )
-    elif step == "roll back" and "Production" not in world.pipeline.occupant:
+    elif step == "roll back" and can_roll_back(world):
         for execution in world.pipeline.newest_first():
             run_there = execution.stages.get("Production")
             good = run_there is not None and run_there.status == "Succeeded"
@@ -103,6 +111,11 @@ def take(world: World, step: str, chance: Any) -> None:
                 return
     elif step == "update":
         world.pipelines.update(dict(world.pipeline.declaration.structure))
+
+
+def can_roll_back(world: World) -> bool:
+    parallel = world.pipeline.declaration.is_parallel
+    return not parallel and "Production" not in world.pipeline.occupant
 
 
 def assert_nested(world: World) -> None:

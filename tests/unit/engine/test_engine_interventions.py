@@ -81,7 +81,7 @@ def test_a_rollback_enters_a_closed_stage_and_leaves_the_waiting_one_waiting() -
     world.advance(through="Approval")
     roll_back(world, good.id)
     world.end("Production")
-    assert world.pipeline.waiting["Production"] is waiting
+    assert world.pipeline.waiting_at("Production") == [waiting]
     assert waiting.status is Status.IN_PROGRESS
 
 

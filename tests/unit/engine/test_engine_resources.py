@@ -52,7 +52,15 @@ def test_an_update_that_changes_nothing_keeps_version_and_executions() -> None:
     ("changes", "said"),
     [
         ({"colour": "red"}, "extraneous key [Colour] is not permitted"),
-        ({"executionMode": "QUEUED"}, "QUEUED is not in this sandbox yet"),
+        ({"executionMode": "QUEUED", "pipelineType": "V1"}, "QUEUED needs a pipeline of type V2"),
+        ({"executionMode": "PARALLEL", "pipelineType": "V1"}, "PARALLEL needs a pipeline of type"),
+        (
+            {
+                "executionMode": "PARALLEL",
+                "disableInboundStageTransitions": [{"StageName": "Build", "Reason": "held"}],
+            },
+            "PARALLEL mode has no transitions",
+        ),
         ({"executionMode": "SOMETIMES"}, "Member must satisfy enum value set"),
         ({"pipelineType": "V1", "triggers": []}, ""),
         ({"stages": hello()["stages"][:1]}, "There must be at least 2 stages"),

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
+from sandbox.engine.cloudtrail import CloudTrail
 from sandbox.engine.refusals import Refusal
 from sandbox.engine.validation import check_request, operation_model
 from sandbox.engine.wire.codebuild import CodeBuildApi
 from sandbox.engine.wire.codepipeline import CodePipelineApi, resource_of
 from sandbox.engine.wire.gateway import Call, EngineGateway
 from tests.unit.engine.build_world import BuildScene
-from tests.unit.engine.engine_world import CALLER, World
+from tests.unit.engine.engine_world import CALLER, KeptEvents, World
 
 PIPELINE = "arn:aws:codepipeline:us-east-1:123456789012:hello"
 
@@ -44,6 +45,9 @@ class Rights:
     def caller_arn(self, access_key_id: str) -> str:
         return CALLER
 
+    def user_identity(self, access_key_id: str) -> Mapping[str, Any]:
+        return {"type": "AssumedRole", "arn": CALLER}
+
 
 class Wire:
     """The gateway over a world."""
@@ -51,12 +55,16 @@ class Wire:
     def __init__(self, scratch: Path, rights: Rights | None = None) -> None:
         self.world, self.scene = World(), BuildScene(scratch)
         self.rights = rights or Rights()
+        self.trailed, self.logging = KeptEvents(), True
         self.gateway = EngineGateway(
             pipelines=CodePipelineApi(
                 pipelines=self.world.pipelines, interventions=self.world.interventions
             ),
             builds=CodeBuildApi(self.scene.service),
             identity=self.rights,
+            trail=CloudTrail(
+                emit=self.trailed, clock=self.world.clock, is_logging=lambda: self.logging
+            ),
         )
 
     def ask(
@@ -244,6 +252,75 @@ def test_only_an_open_approval_shows_its_token(wire: Wire) -> None:
         "Approval": [token],
         "Production": [None],
     }
+
+
+def test_an_answered_approval_names_who_answered_it(wire: Wire) -> None:
+    wire.world.start()
+    wire.world.advance(through="Staging")
+
+    def shown() -> tuple[object, object]:
+        _, state = wire.ask("GetPipelineState", name="hello")
+        _, history = wire.ask("ListActionExecutions", pipelineName="hello")
+        stage = next(each for each in state["stageStates"] if each["stageName"] == "Approval")
+        (detail,) = [d for d in history["actionExecutionDetails"] if d["stageName"] == "Approval"]
+        latest = stage["actionStates"][0]["latestExecution"]
+        return latest.get("lastUpdatedBy"), detail.get("updatedBy")
+
+    assert shown() == (None, None)
+    wire.ask(
+        "PutApprovalResult",
+        pipelineName="hello",
+        stageName="Approval",
+        actionName="Approve",
+        token=wire.world.open_run("Approval").token,
+        result={"summary": "no", "status": "Rejected"},
+    )
+    assert shown() == (CALLER, CALLER)
+
+
+def start(wire: Wire, **request: Any) -> str:
+    status, answer = wire.ask("StartPipelineExecution", name="hello", **request)
+    assert status == 200, answer
+    return str(answer["pipelineExecutionId"])
+
+
+def test_an_execution_that_is_asked_for_names_who_asked_and_what_for(wire: Wire) -> None:
+    revision = {"actionName": "Source", "revisionType": "COMMIT_ID", "revisionValue": "a" * 40}
+    started = start(wire, sourceRevisions=[revision])
+    assert wire.world.pipeline.executions[started].requested_revisions == {"Source": "a" * 40}
+    ids = {"pipelineName": "hello", "pipelineExecutionId": started}
+    _, answer = wire.ask("GetPipelineExecution", **ids)
+    trigger = {"triggerType": "StartPipelineExecution", "triggerDetail": CALLER}
+    assert answer["pipelineExecution"]["trigger"] == trigger
+    _, listed = wire.ask("ListPipelineExecutions", pipelineName="hello")
+    assert listed["pipelineExecutionSummaries"][0]["trigger"] == trigger
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"actionName": "Elsewhere"}, "no source action named Elsewhere"),
+        ({"revisionType": "IMAGE_DIGEST"}, "IMAGE_DIGEST are not in this sandbox"),
+    ],
+)
+def test_a_revision_that_no_source_takes_starts_nothing(
+    wire: Wire, changes: dict[str, str], said: str
+) -> None:
+    revision = {"actionName": "Source", "revisionType": "COMMIT_ID", "revisionValue": "a" * 40}
+    status, answer = wire.ask(
+        "StartPipelineExecution", name="hello", sourceRevisions=[{**revision, **changes}]
+    )
+    assert (status, answer["__type"]) == (400, "ValidationException")
+    assert said in answer["message"]
+    assert wire.world.pipeline.executions == {}
+
+
+def test_asking_again_with_the_same_token_starts_nothing_new(wire: Wire) -> None:
+    first = start(wire, clientRequestToken="t-1")
+    assert start(wire, clientRequestToken="t-1") == first
+    assert start(wire, clientRequestToken="t-2") != first
+    assert start(wire) not in (first, "")
+    assert len(wire.world.pipeline.executions) == 3
 
 
 def test_succeeded_in_stage_lists_the_present_version_only(wire: Wire) -> None:

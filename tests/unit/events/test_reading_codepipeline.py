@@ -39,8 +39,28 @@ def test_a_pipeline_that_starts_by_a_push_brings_its_commit() -> None:
             author_email="ada@example.com",
             branch="main",
             repository="example-org/hello",
+            provider_identity="github:ada-example",
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("trigger", "identity"),
+    [
+        ({"provider-type": "GitLab", "author-id": "Mary Major"}, "gitlab:Mary Major"),
+        ({"provider-type": "GitLab"}, ""),
+        ({"author-id": "Mary Major"}, ""),
+        ({"author-id": 12345, "provider-type": "GitHub"}, "github:12345"),
+    ],
+)
+def test_who_pushed_is_named_with_the_provider_or_not_at_all(
+    trigger: dict[str, object], identity: str
+) -> None:
+    named = {"commit-id": "abc", **trigger}
+    (fact,) = read(changed("codepipeline_pipeline_started", **{"execution-trigger": named}))
+    assert isinstance(fact, PipelineChanged)
+    assert fact.commit is not None
+    assert fact.commit.provider_identity == identity
 
 
 def test_a_stage_belongs_to_its_execution() -> None:

@@ -3,51 +3,144 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
-from signalbox.domain.gates import Change, Dossier
-from signalbox.domain.states import AlarmState
+from signalbox.domain.evidence import Evidence
+from signalbox.domain.facts import PipelineChanged
+from signalbox.domain.gates import Change, Dossier, TestResult
+from signalbox.domain.listing import Listing
+from signalbox.domain.releases import Release
+from signalbox.domain.states import ExecutionState
 from signalbox.domain.truth import ReleaseNotes
 from signalbox.usecases.compile_dossier import LISTED, compile_dossier
+from signalbox.usecases.gather_evidence import Gathered
 
-from tests.fakes import a_service, release_id
+from tests.fakes import NOW, a_service, release_id
 from tests.gate_world import CHANGES, COMMIT, DIGEST, RELEASE, GateWorld, a_truth
 
+EVIDENCE = Evidence(
+    at=NOW, tests=TestResult(passed=12), artifact_digest=DIGEST, firing_alarms=("errors",)
+)
+EARLIER = release_id("earlier")
 
-def compiled(world: GateWorld) -> Dossier:
+
+def compiled(world: GateWorld, changes: tuple[Change, ...] = CHANGES, **notes: Any) -> Dossier:
+    release = world.ledger.release(RELEASE) or Release(id=RELEASE)
     return compile_dossier(
-        RELEASE,
-        ReleaseNotes(commit=COMMIT),
+        release,
+        ReleaseNotes(**{"commit": COMMIT, **notes}),
         a_service(),
+        Gathered(evidence=EVIDENCE, listing=Listing(changes=changes, digest=DIGEST)),
         pipelines=world.pipelines,
-        artifacts=world.artifacts,
-        alarms=world.alarms,
+        releases=world.ledger,
+    )
+
+
+def after_a_good_one(commit: str = CHANGES[1].id) -> GateWorld:
+    world = GateWorld()
+    good = a_truth(release=EARLIER, commit=replace(COMMIT, id=commit))
+    world.pipelines.succeeded["Production"] = [a_truth(), good]
+    return world
+
+
+def history(count: int) -> tuple[Change, ...]:
+    return tuple(
+        Change(id=f"{n:040x}", author_name="", author_email=f"{n}@example.com", subject="s")
+        for n in range(count)
     )
 
 
 def test_changes_end_at_the_last_good_release() -> None:
-    world = GateWorld()
-    good = a_truth(release=release_id("earlier"), commit=replace(COMMIT, id=CHANGES[1].id))
-    world.pipelines.succeeded["Production"] = [a_truth(), good]
-    dossier = compiled(world)
+    dossier = compiled(after_a_good_one())
     assert dossier.changes == CHANGES[:1]
     assert dossier.last_good_revision == CHANGES[1].id
-    assert dossier.rollback_readiness == f"stage rollback to {CHANGES[1].id[:7]}"
+    assert dossier.revision == COMMIT.id
+
+
+def test_how_long_ago_the_last_good_release_ended_is_known_where_the_ledger_saw_it() -> None:
+    world = after_a_good_one()
+    assert compiled(world).last_good_at is None
+    ended = PipelineChanged(
+        release=EARLIER, state=ExecutionState.SUCCEEDED, at=NOW - timedelta(days=2)
+    )
+    world.ledger.record(ended, [])
+    assert compiled(world).last_good_at == NOW - timedelta(days=2)
+
+
+def test_whether_there_is_a_way_back_is_unknown_or_there_is_none() -> None:
+    assert compiled(after_a_good_one()).rollback_readiness == "unknown"
+    first = compiled(GateWorld()).rollback_readiness
+    assert first == "none: no earlier release succeeded in the last stage"
+
+
+def test_a_service_without_environments_has_no_last_good_release() -> None:
+    world = after_a_good_one()
+    dossier = compile_dossier(
+        Release(id=RELEASE),
+        ReleaseNotes(),
+        a_service(environments=()),
+        Gathered(evidence=EVIDENCE, listing=Listing()),
+        pipelines=world.pipelines,
+        releases=world.ledger,
+    )
+    assert (dossier.last_good_revision, dossier.changes) == ("", ())
 
 
 def test_a_first_release_shows_its_whole_history_up_to_what_people_read() -> None:
-    world = GateWorld()
-    history = tuple(
-        Change(id=f"{n:040x}", author_name="Ada", author_email="a@example.com", subject="s")
-        for n in range(LISTED + 20)
-    )
-    world.artifacts.changed[RELEASE] = (history, DIGEST)
-    dossier = compiled(world)
-    assert dossier.changes == history[:LISTED]
-    assert dossier.rollback_readiness.startswith("none")
+    many = tuple(replace(one, author_email="a@example.com") for one in history(LISTED + 20))
+    dossier = compiled(GateWorld(), many, commit=replace(COMMIT, id=many[0].id))
+    assert dossier.changes == many[:LISTED]
 
 
-def test_only_firing_alarms_of_the_service_are_shown() -> None:
+def test_whoever_had_a_hand_in_what_is_cut_is_still_there() -> None:
+    many = history(LISTED + 3)
+    twice = (*many, replace(many[-1], id="f" * 40))
+    dossier = compiled(GateWorld(), twice, commit=replace(COMMIT, id=many[0].id))
+    assert dossier.changes == many
+    committer = replace(many[0], id="f" * 40, committer_email="someone@example.com")
+    dossier = compiled(GateWorld(), (*many, committer), commit=replace(COMMIT, id=many[0].id))
+    assert dossier.changes[-1] == committer
+
+
+def test_the_released_commit_counts_whatever_the_build_listed() -> None:
+    dossier = compiled(GateWorld(), CHANGES[1:])
+    assert [change.id for change in dossier.changes] == [COMMIT.id, CHANGES[1].id]
+    assert dossier.changes[0].author_email == COMMIT.author_email
+    assert dossier.changes[0].subject == "Greet by name"
+
+
+def test_a_good_commit_once_more_has_all_whom_the_build_named() -> None:
+    with_hands = replace(CHANGES[0], committer_email="c@example.com", co_authors=("d@example.com",))
+    dossier = compiled(after_a_good_one(COMMIT.id), (with_hands, CHANGES[1]))
+    assert dossier.changes == (with_hands,)
+
+
+def test_who_started_it_by_hand_is_named_and_signalbox_itself_is_nobody() -> None:
+    ada = "arn:aws:sts::123456789012:assumed-role/Team/ada"
+    own = "arn:aws:sts::123456789012:assumed-role/signalbox-operator-hello/signalbox-dispatch"
+    person = "arn:aws:sts::123456789012:assumed-role/signalbox-operator-hello/ada"
+    other = "arn:aws:sts::123456789012:assumed-role/signalbox-operator-other/signalbox-dispatch"
+    assert compiled(GateWorld(), started_by=ada).started_by == ada
+    assert compiled(GateWorld(), started_by=own).started_by == ""
+    assert compiled(GateWorld(), started_by=person).started_by == person
+    assert compiled(GateWorld(), started_by=other).started_by == other
+
+
+def test_the_providers_word_comes_from_the_trigger_and_else_from_what_was_read() -> None:
     world = GateWorld()
-    names = [name for environment in a_service().environments for name in environment.alarms]
-    world.alarms.states = {names[0]: AlarmState.ALARM, names[-1]: AlarmState.OK}
-    assert compiled(world).firing_alarms == (names[0],)
+    read = replace(COMMIT, provider_identity="github:read")
+    assert compiled(world).provider_identity == ""
+    assert compiled(world, commit=read).provider_identity == "github:read"
+    pushed = replace(COMMIT, provider_identity="github:pushed")
+    started = PipelineChanged(release=RELEASE, state=ExecutionState.STARTED, at=NOW, commit=pushed)
+    world.ledger.record(started, [])
+    world.ledger.record(replace(started, state=ExecutionState.RESUMED, attempt=2), [])
+    assert compiled(world).provider_identity == "github:pushed"
+
+
+def test_tests_artifact_and_alarms_are_those_of_the_evidence() -> None:
+    dossier = compiled(GateWorld())
+    assert dossier.tests == EVIDENCE.tests
+    assert dossier.artifact_digest == DIGEST
+    assert dossier.firing_alarms == ("errors",)

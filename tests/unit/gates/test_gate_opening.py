@@ -10,11 +10,11 @@ from signalbox.domain.errors import AwsRefusedError, DocumentInvalidError, NotYe
 from signalbox.domain.facts import Commit
 from signalbox.domain.gates import Choice, GateStatus, Verdict
 from signalbox.domain.identity import PipelineId, ReleaseId
+from signalbox.domain.listing import Listing
 from signalbox.domain.policy import Mode, Policy
 from signalbox.domain.states import ActionState, AlarmState
 from signalbox.usecases.decide_gate import decide_gate
 from signalbox.usecases.open_gate import GateRequest, open_gate
-from signalbox.usecases.record_vote import record_vote
 
 from tests.fakes import release_id
 from tests.gate_world import (
@@ -27,9 +27,8 @@ from tests.gate_world import (
     GateWorld,
     a_request,
     a_truth,
-    a_voter,
     an_answered_approval,
-    card_of,
+    say,
 )
 
 
@@ -118,10 +117,7 @@ def test_a_crash_between_claim_and_gate_is_finished_by_the_next_run() -> None:
 def test_a_second_machine_hears_of_the_votes_the_first_one_missed() -> None:
     world = GateWorld()
     gate = world.opened_gate()
-    record_vote(
-        card_of(gate), a_voter(), Choice.APPROVE, "",
-        gates=world.gates, releases=world.releases, bells=world.bells, clock=world.clock,
-    )  # fmt: skip
+    assert say(world, Choice.APPROVE)
     world.bells.rings.clear()
     open_gate(a_request(), world)
     [(effect, delay)] = world.bells.rings
@@ -139,7 +135,7 @@ def test_only_commits_since_the_last_good_release_are_shown() -> None:
     dossier = world.the_gate().dossier
     assert dossier.changes == CHANGES[:1]
     assert dossier.last_good_revision == "b" * 40
-    assert dossier.rollback_readiness == "stage rollback to bbbbbbb"
+    assert dossier.rollback_readiness == "unknown"
 
 
 def test_firing_alarms_are_in_the_dossier() -> None:
@@ -156,13 +152,13 @@ def test_another_policy_another_artifact_or_another_revision_is_another_digest()
     digests = set()
     for policy, artifact, revision in [
         (Policy(), DIGEST, COMMIT.id),
-        (Policy(approvals=2), DIGEST, COMMIT.id),
+        (Policy(digest="another"), DIGEST, COMMIT.id),
         (Policy(), "e" * 64, COMMIT.id),
         (Policy(), DIGEST, "c" * 40),
     ]:
         world = GateWorld()
         world.policies.default = policy
-        world.artifacts.changed[RELEASE] = (CHANGES, artifact)
+        world.artifacts.listed[RELEASE] = Listing(changes=CHANGES, digest=artifact)
         world.pipelines.truths[RELEASE] = a_truth(commit=replace(COMMIT, id=revision))
         open_gate(a_request(), world)
         digests.add(world.the_gate().shown_digest)

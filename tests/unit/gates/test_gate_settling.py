@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from signalbox.domain.errors import AwsRefusedError, AwsUnavailableError, PermanentError
-from signalbox.domain.gates import GateStatus, Verdict
+from signalbox.domain.gates import Choice, GateStatus, Verdict
+from signalbox.domain.listing import Listing
+from signalbox.domain.policy import Policy, Quorum
 from signalbox.domain.states import ActionState
 from signalbox.notifications.approval_summary import LIMIT, answer_mark, approval_summary
+from signalbox.usecases.decide_gate import decide_gate
 from signalbox.usecases.settle_gate import settle_gate
 
 from tests.gate_world import (
@@ -20,6 +24,7 @@ from tests.gate_world import (
     GateWorld,
     a_truth,
     an_answered_approval,
+    say,
 )
 
 
@@ -85,7 +90,7 @@ def test_a_verdict_the_ledger_does_not_know_settles_nothing() -> None:
 @pytest.mark.case(17)
 def test_another_artifact_than_the_one_shown_is_rejected() -> None:
     world = decided()
-    world.artifacts.changed[RELEASE] = (CHANGES, "e" * 64)
+    world.artifacts.listed[RELEASE] = Listing(changes=CHANGES, digest="e" * 64)
     assert settle(world) == "CHANGED"
     assert world.pipelines.answers[0][1] is False
 
@@ -185,3 +190,38 @@ def test_a_summary_fits_whatever_was_said() -> None:
     assert len(summary) <= LIMIT
     assert summary.endswith(answer_mark(gate))
     assert "\n" not in summary
+
+
+@pytest.mark.case(28)
+@pytest.mark.parametrize("choice", [Choice.APPROVE, Choice.REJECT])
+def test_whatever_people_say_the_summary_has_them_and_their_reason_and_fits(
+    choice: Choice,
+) -> None:
+    world = GateWorld()
+    world.policies.default = Policy(quorum=Quorum(approvals=3))
+    gate = world.opened_gate()
+    for who in ("GRACE", "LINUS", "BARBARA"):
+        say(world, choice, f"U0{who}", reason="because <!channel> \u202e" + "of this " * 200)
+        world.clock.advance(timedelta(seconds=1))
+    decide_gate(gate.id, world)
+    assert settle(world) == ("APPROVED" if choice is Choice.APPROVE else "REJECTED")
+    [(_, _, summary)] = world.pipelines.answers
+    assert len(summary) <= LIMIT
+    assert "Grace (U0GRACE)" in summary
+    assert "because" in summary
+    assert "\u202e" not in summary
+    assert summary.endswith(answer_mark(gate))
+    if choice is Choice.APPROVE:
+        assert "Linus (U0LINUS), Barbara (U0BARBARA)" in summary
+
+
+def test_an_answer_of_ours_names_nobody_from_outside() -> None:
+    world = decided()
+    gate = world.the_gate()
+    ours = approval_summary(gate, Verdict.APPROVED, gate.reason)
+    operator = "arn:aws:sts::123456789012:assumed-role/signalbox-operator-hello/signalbox-settle"
+    world.pipelines.approvals.clear()
+    came = an_answered_approval(ActionState.SUCCEEDED, ours)
+    world.pipelines.told[RELEASE] = [replace(came, by=operator)]
+    assert settle(world) == "APPROVED"
+    assert world.the_gate().decided_by == ""

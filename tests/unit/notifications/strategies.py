@@ -18,6 +18,7 @@ from signalbox.domain.gates import (
     Choice,
     Dossier,
     Gate,
+    GateKind,
     GateStatus,
     Settlement,
     TestResult,
@@ -26,16 +27,16 @@ from signalbox.domain.gates import (
 )
 from signalbox.domain.identity import AlarmId, PipelineId, ReleaseId
 from signalbox.domain.incidents import Incident, IncidentStatus, Rung
-from signalbox.domain.policy import Policy
+from signalbox.domain.policy import Group, Mode, Policy, Quorum
 from signalbox.domain.releases import Action, Release, Stage
 from signalbox.domain.states import ActionState, ExecutionState
 from signalbox.domain.sweeps import Judgement, Sweep, Thing
 from signalbox.notifications.view import GateView, ReleaseView
-from signalbox.policies.judge import judge
-from signalbox.policies.outcome import Case
+from signalbox.policies.votes import weigh
 
 from sandbox.slack.blocks import faults_of_blocks
 from tests.fakes import ACCOUNT, NOW
+from tests.gate_world import EVERYBODY
 
 SECRET = "AKIA" + "IOSFODNN7CANARY1"
 NASTY = [
@@ -156,12 +157,15 @@ class Maker:
 
     def change(self) -> Change:
         return Change(
-            id=self.text(), author_name=self.text(), author_email=self.text(), subject=self.text()
+            id=self.text(),
+            author_name=self.text(),
+            author_email=self.one([self.text(), "ada@example.com"]),
+            subject=self.text(),
         )
 
     def vote(self) -> Vote:
         return Vote(
-            principal=f"slack:T1:{self.text()}",
+            principal=f"slack:T1:{self.one([self.text(), 'U0GRACE', 'U0ADA', 'U0LINUS'])}",
             name=self.text(),
             choice=self.one(Choice),
             at=NOW,
@@ -178,6 +182,8 @@ class Maker:
             last_good_revision=self.text(),
             firing_alarms=self.some(self.text, 4),
             rollback_readiness=self.text(),
+            started_by=self.text(),
+            checks=self.some(lambda: f"{self.one(['block', 'pass', ''])} {self.text()}", 8),
         )
         gate = Gate(
             id=f"{number:032x}",
@@ -195,8 +201,32 @@ class Maker:
             reason=self.text(),
             decided_at=self.at(),
             settlement=self.one([*(one.value for one in Settlement), self.text()]),
+            kind=self.one(GateKind),
+            round=self.random.randint(1, 2),
+            standing=self.some(self.text, 3),
+            broken_glass=self.one([True, False]),
+            reviewed_by=self.text(),
+            decided_by=self.text(),
         )
-        return GateView(gate=gate, judgement=judge(Case(gate=gate, policy=Policy())))
+        policy = self.policy()
+        return GateView(
+            gate=gate,
+            weighed=weigh(gate, policy, EVERYBODY),
+            policy=policy,
+            reminders=self.random.randint(0, 2),
+            escalated=self.some(self.text, 3),
+            calls=self.some(lambda: self.one(["U0GRACE", self.text()]), 30),
+        )
+
+    def policy(self) -> Policy:
+        named = self.some(self.text, 3)
+        quorum = Quorum(
+            approvals=self.random.randint(0, 3), groups=named, one_from_each=self.some(self.text, 2)
+        )
+        groups = tuple(Group(name=name, members=frozenset({"U0GRACE"})) for name in named)
+        return Policy(
+            mode=self.one(Mode), quorum=quorum, hotfix=quorum, break_glass=named, groups=groups
+        )
 
     def incident(self, number: int) -> Incident:
         def rung() -> Rung:

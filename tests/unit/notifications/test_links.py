@@ -62,3 +62,8 @@ def test_a_report_is_linked_by_its_arn_alone() -> None:
     )
     assert report_url(arn.replace("eu-west-1", "evil.example")) == ""
     assert report_url("https://evil.example") == ""
+
+
+@pytest.mark.parametrize("label", ["", "\ud800", "\u202e", " "])
+def test_a_link_has_a_label_though_nothing_of_its_text_can_be_shown(label: str) -> None:
+    assert link(LOG, label) == f"<{LOG}|link>"

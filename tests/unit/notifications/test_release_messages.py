@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -18,6 +19,7 @@ from signalbox.domain.gates import (
     Choice,
     Dossier,
     Gate,
+    GateKind,
     GateStatus,
     Settlement,
     TestResult,
@@ -26,13 +28,24 @@ from signalbox.domain.gates import (
 )
 from signalbox.domain.identity import AlarmId, PipelineId, ReleaseId
 from signalbox.domain.incidents import Incident, IncidentStatus, Rung
-from signalbox.domain.policy import Policy
+from signalbox.domain.policy import Excluded, Meaning, Policy
 from signalbox.domain.releases import Action, Release, Stage
 from signalbox.domain.states import ActionState, ExecutionState
 from signalbox.domain.sweeps import Judgement as Judged
 from signalbox.domain.sweeps import Sweep, Thing
-from signalbox.notifications.emails import TEXT_LIMIT, release_subject, release_text
-from signalbox.notifications.gate_section import SETTLEMENTS, VERDICTS
+from signalbox.notifications.emails import (
+    TEXT_LIMIT,
+    release_subject,
+    release_text,
+    urgent_mails,
+)
+from signalbox.notifications.gate_section import (
+    EXCLUSIONS,
+    HANDS,
+    MARKS,
+    SETTLEMENTS,
+    VERDICTS,
+)
 from signalbox.notifications.incident_section import STATUS
 from signalbox.notifications.links import execution_url
 from signalbox.notifications.messages import (
@@ -51,12 +64,12 @@ from signalbox.notifications.view import (
     ReleaseView,
     headline,
 )
-from signalbox.policies.judge import digest_of, judge
-from signalbox.policies.outcome import Case
+from signalbox.policies.judge import digest_of
+from signalbox.policies.votes import weigh
 
 from sandbox.slack.blocks import faults_of_blocks, faults_of_modal
 from tests.fakes import ACCOUNT, NOW, REGION, release_id
-from tests.gate_world import COMMIT
+from tests.gate_world import COMMIT, EVERYBODY
 
 HOSTILE = "<!channel> <https://evil|Approve> `*_~ & \u202e\x00 " + "AKIA" + "IOSFODNN7CANARY1"
 
@@ -116,8 +129,8 @@ def a_gate(text: str = "Greet", **changes: Any) -> Gate:
 
 
 def with_gate(view: ReleaseView, gate: Gate) -> ReleaseView:
-    judged = judge(Case(gate=gate, policy=Policy()))
-    return changed(view, gates=(GateView(gate=gate, judgement=judged),))
+    weighed = weigh(gate, Policy(), EVERYBODY)
+    return changed(view, gates=(GateView(gate=gate, weighed=weighed),))
 
 
 def changed(view: ReleaseView, **changes: Any) -> ReleaseView:
@@ -155,6 +168,13 @@ def every_view(text: str) -> Iterator[ReleaseView]:
                     text, status=status, verdict=verdict, reason=text, settlement=settlement.value
                 )
                 yield changed(with_gate(a_view(text), gate), failure=text)
+    for kind in GateKind:
+        gate = a_gate(text, kind=kind, round=2, standing=(text, text))
+        yield with_gate(a_view(text), gate)
+        ended = {"status": GateStatus.SETTLED, "verdict": Verdict.APPROVED, "decided_by": text}
+        for reviewed in ("", text):
+            gate = a_gate(text, kind=kind, broken_glass=True, reviewed_by=reviewed, **ended)
+            yield with_gate(a_view(text), gate)
     for incident in IncidentStatus:
         yield changed(a_view(text), incidents=(an_incident(incident, text),))
 
@@ -209,6 +229,9 @@ def test_no_token_is_in_any_message_or_e_mail() -> None:
 def test_only_an_open_gate_of_a_running_release_has_buttons() -> None:
     shown = json.dumps(release_message(with_gate(a_view(), a_gate())))
     assert "approve_gate" in shown
+    looked_at = with_gate(a_view(), a_gate(kind=GateKind.OBSERVED))
+    assert "approve_gate" not in json.dumps(release_message(looked_at))
+    assert headline(looked_at) is Headline.RUNNING
     ended = a_view(state=ExecutionState.STOPPED)
     assert "approve_gate" not in json.dumps(release_message(with_gate(ended, a_gate())))
 
@@ -256,6 +279,9 @@ def test_an_incident_outweighs_everything_else_in_the_headline() -> None:
         (EMOJI, Headline),
         (VERDICTS, Verdict),
         (SETTLEMENTS, Settlement),
+        (HANDS, Choice),
+        (EXCLUSIONS, Excluded),
+        (MARKS, ["pass", *Meaning]),
     ],
 )
 def test_every_table_is_complete(table: dict[Any, Any], closed_set: Any) -> None:
@@ -271,6 +297,27 @@ def test_an_e_mail_reads_like_one() -> None:
     text = release_text(view)
     assert text.startswith("Release 4f1c2d3 of hello was rolled back.")
     assert "https://us-east-1.console.aws.amazon.com/" in text
+
+
+def test_an_e_mail_says_what_no_answer_means_only_where_it_means_no() -> None:
+    assert "No answer by then means no." in release_text(with_gate(a_view(), a_gate()))
+    observed = release_text(with_gate(a_view(), a_gate(kind=GateKind.OBSERVED)))
+    assert "waits for approval in CodePipeline" in observed
+    assert "means no" not in observed
+
+
+def test_what_is_urgent_is_mailed_under_a_key_of_its_own() -> None:
+    view = with_gate(a_view(), a_gate())
+    [calm] = view.gates
+    assert urgent_mails(view) == {}
+    called = changed(view, gates=(replace(calm, escalated=("U0ADA",)),))
+    assert list(urgent_mails(called)) == [f"escalate-{'0f' * 16}"]
+    over = replace(called.release, state=ExecutionState.STOPPED)
+    assert urgent_mails(changed(called, release=over)) == {}
+    broken = with_gate(a_view(), a_gate(status=GateStatus.DECIDED, broken_glass=True))
+    assert list(urgent_mails(broken)) == [f"glass-{'0f' * 16}"]
+    for about in (*urgent_mails(called).values(), *urgent_mails(broken).values()):
+        assert release_subject(view, about) == f"hello 4f1c2d3: {about}"
 
 
 def test_e_mails_fit_and_mask_whatever_is_in_them() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from signalbox.domain.errors import AwsRefusedError, NothingToRollBackToError, NotYetError
 from signalbox.domain.facts import Commit, ReleaseFact, StageChanged
+from signalbox.domain.holds import HoldSource
 from signalbox.domain.identity import AlarmId, ReleaseId
 from signalbox.domain.incidents import IncidentStatus
 from signalbox.domain.policy import Mode, Policy
@@ -32,6 +33,7 @@ from tests.fakes import (
     MemoryAudit,
     MemoryLedger,
     RecordingBells,
+    a_service,
 )
 from tests.scripted_aws import ScriptedAlarms, ScriptedPipelines, ScriptedTargets
 
@@ -64,6 +66,10 @@ class World:
 
     @property
     def releases(self) -> MemoryLedger:
+        return self.ledger
+
+    @property
+    def holds(self) -> MemoryLedger:
         return self.ledger
 
     def deployed(
@@ -128,10 +134,34 @@ def test_a_bad_release_is_rolled_back_to_the_good_one_and_verified_by_calling(wo
     assert incident.status is IncidentStatus.ROLLED_BACK
     assert "200 OK" in incident.evidence
     assert world.ledger.locks == {}
-    assert [hold.stage for hold in world.ledger.holds(PIPELINE)] == ["Production"]
+    (hold,) = world.ledger.standing_holds()
+    assert (hold.id, hold.source, hold.scope.stage) == ("one", HoldSource.INCIDENT, "Production")
+    (closed,) = world.ledger.closed_stages()
+    assert (closed.stage, closed.confirmed) == ("Production", True)
     assert world.bells.rung[-1].payload == {"incident": "one"}
     said = world.audit.said("incident#one")
     assert said.index("stage closed") < said.index("rollback attempted")
+
+
+def test_a_stage_that_a_person_has_closed_is_held_and_not_taken_for_ours(world: World) -> None:
+    world.fires()
+    world.pipelines.closed["Production"] = "load test"
+    world.pipelines.closed_by["Production"] = "arn:aws:iam::123456789012:user/ann"
+    close_stage("one", world)
+    assert world.pipelines.closed["Production"] == "load test"
+    assert len(world.ledger.standing_holds()) == 1
+    assert world.ledger.closed_stages() == ()
+
+
+def test_a_hold_that_was_released_while_the_machine_retried_is_not_closed_once_more(
+    world: World,
+) -> None:
+    world.fires()
+    close_stage("one", world)
+    world.ledger.end_hold("one", "olga", NOW, [])
+    world.pipelines.open_stage(world.services.listed[0], "Production")
+    close_stage("one", world)
+    assert world.pipelines.closed == {}
 
 
 def test_each_step_done_twice_is_done_once(world: World) -> None:
@@ -202,6 +232,16 @@ def test_a_pipeline_that_is_observed_is_left_alone(world: World) -> None:
     world.policies.default = Policy(mode=Mode.OBSERVE)
     assert world.fires()["decision"] == "STAND_DOWN"
     assert "would have" in world.ledger.incidents["one"].evidence
+    assert world.ledger.locks == {}
+
+
+def test_where_nobody_said_what_is_deployed_a_human_is_asked(world: World) -> None:
+    registered = a_service()
+    unknown = tuple(replace(one, target=None) for one in registered.environments)
+    world.services.listed = [replace(registered, environments=unknown)]
+    assert world.fires()["decision"] == "STAND_DOWN"
+    assert world.ledger.incidents["one"].status is IncidentStatus.NEEDS_A_HUMAN
+    assert "no target" in world.ledger.incidents["one"].evidence
     assert world.ledger.locks == {}
 
 

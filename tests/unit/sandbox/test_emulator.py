@@ -16,6 +16,13 @@ from sandbox.preflight import ROOT
 PACKAGE = ROOT / "sandbox" / "emulator"
 
 PARAMETERS = {
+    "ministack.app:_enforce_execute_api": [
+        *("api_id", "stage", "method", "execute_path", "headers", "query_params", "iam_action"),
+    ],
+    "ministack.app:_execute_api_authorization_type": [
+        *("api_id", "stage", "method", "execute_path"),
+    ],
+    "ministack.services.apigateway:find_api_scope": ["api_id"],
     "ministack.core.iam_actions:_lambda_action": ["method", "path"],
     "ministack.core.iam_evaluator:_resolve_condition_key": ["key", "ctx"],
     "ministack.core.iam_evaluator:enforce": [
@@ -38,6 +45,7 @@ PARAMETERS = {
     "ministack.services.s3:_put_object_retention": [
         *("bucket_name", "key", "body", "headers", "query_params"),
     ],
+    "ministack.services.ssm:handle_request": ["method", "path", "headers", "body", "query_params"],
     "ministack.services.stepfunctions:_execute_task": [
         *("state_def", "raw_input", "execution", "ctx"),
     ],

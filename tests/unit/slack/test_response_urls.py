@@ -8,8 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.gate_world import GateWorld
-from tests.unit.slack.test_answers_to_slack import a_click, post
+from tests.unit.slack.slack_world import SlackWorld, a_click, post
 
 TRICKS = (
     "https://hooks.slack.com/actions/T/1/x",
@@ -51,7 +50,7 @@ LAYER = Path(__file__).parents[3] / "layers" / "signalbox" / "signalbox"
 @pytest.mark.case(24)
 @pytest.mark.parametrize("trick", TRICKS)
 def test_nothing_is_sent_to_where_a_request_says(trick: str) -> None:
-    world, plain = GateWorld(), GateWorld()
+    world, plain = SlackWorld(), SlackWorld()
     gate, same = world.opened_gate(), plain.opened_gate()
     no_network = patch.object(socket.socket, "connect", side_effect=AssertionError)
     with no_network, patch.object(socket, "getaddrinfo", side_effect=AssertionError):

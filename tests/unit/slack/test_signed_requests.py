@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +12,8 @@ from hypothesis import strategies as st
 from signalbox.adapters.slack_signature import LARGEST_BYTES, read_request, verify
 from signalbox.domain.errors import ForgedRequestError
 
-SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
+from tests.unit.slack.slack_world import SECRET, sign
+
 TIMESTAMP = "1531420618"
 SENT_AT = datetime.fromtimestamp(int(TIMESTAMP), UTC)
 BODY = (
@@ -42,11 +41,6 @@ def refused(event: dict[str, Any], *secrets: str, now: datetime = SENT_AT) -> bo
     except ForgedRequestError:
         return True
     return False
-
-
-def sign(body: bytes, timestamp: str, secret: str = SECRET) -> str:
-    base = b"v0:" + timestamp.encode() + b":" + body
-    return "v0=" + hmac.new(secret.encode(), base, hashlib.sha256).hexdigest()
 
 
 def test_slacks_published_example_is_accepted() -> None:
