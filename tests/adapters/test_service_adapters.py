@@ -10,12 +10,10 @@ import pytest
 from botocore.response import StreamingBody
 from signalbox.adapters.codebuild import CodeBuildBuilds
 from signalbox.adapters.sns_publisher import fitting_subject
-from signalbox.adapters.ssm_policies import SsmPolicies
 from signalbox.adapters.ssm_services import SsmServices, service_of
 from signalbox.adapters.stepfunctions_workflows import StepFunctionsWorkflows
 from signalbox.adapters.targets.lambda_alias import LambdaTargets
 from signalbox.domain.errors import DocumentInvalidError, InventoryIncompleteError
-from signalbox.domain.policy import Mode
 
 from tests.adapters.stubbed import StubbedClients
 from tests.fakes import PIPELINE, a_service
@@ -177,20 +175,6 @@ def test_one_bad_service_does_not_hide_the_others(clients: StubbedClients) -> No
 def test_a_wrong_service_document_is_named_with_its_field(field: str, value: Any) -> None:
     with pytest.raises(DocumentInvalidError, match=f"{NAME}: {field}"):
         service_of(ARN, NAME, json.dumps({**DOCUMENT, field: value}))
-
-
-def test_a_policy_falls_back_to_the_default_and_then_to_observing(clients: StubbedClients) -> None:
-    answers = clients.answers("ssm")
-    answers.add_client_error("get_parameter", "ParameterNotFound")
-    answers.add_response(
-        "get_parameter", {"Parameter": {"Value": '{"contract":1,"approvals":2,"mode":"off"}'}}
-    )
-    policy = SsmPolicies(clients.own("ssm"), "/signalbox/box").policy_for(PIPELINE)
-    assert (policy.mode, policy.approvals) == (Mode.OFF, 2)
-    for _ in range(2):
-        answers.add_client_error("get_parameter", "ParameterNotFound")
-    policy = SsmPolicies(clients.own("ssm"), "/signalbox/box").policy_for(PIPELINE)
-    assert policy.mode is Mode.OBSERVE
 
 
 def test_a_workflow_that_runs_already_and_a_task_that_waits_no_more(

@@ -36,6 +36,8 @@ class Gatekeeping:
     narrator: Narrator
     service: str = SERVICE
     answers: list[dict[str, Any]] = field(default_factory=list)
+    found: str = ""
+    """The policy that the pipeline had before."""
 
     # What is written
 
@@ -48,7 +50,9 @@ class Gatekeeping:
     @classmethod
     def begun(cls, world: World, narrator: Narrator) -> "Gatekeeping":
         """At a pipeline in which nothing waits."""
-        gates = cls(world, narrator)
+        name = f"{PREFIX}/policy/{SERVICE}"
+        found = world.aws("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+        gates = cls(world, narrator, found=found)
         gates.clear()
         return gates
 
@@ -68,9 +72,9 @@ class Gatekeeping:
                 )
 
     def end(self) -> None:
-        """Leave the pipeline as it was found: empty, and under the default policy."""
+        """Leave the pipeline as it was found: empty, and under its own policy."""
         self.clear()
-        self.world.aws("ssm").delete_parameters(Names=[f"{PREFIX}/policy/{self.service}"])
+        self.put(f"policy/{SERVICE}", json.loads(self.found))
 
     # What is done
 

@@ -40,8 +40,8 @@ def _without_the_right_to_approve(root: Path) -> None:
 def _without_the_right_to_roll_back(root: Path) -> None:
     spoil(
         root / "pipelines" / "service.yaml",
-        "[codepipeline:DisableStageTransition, codepipeline:RollbackStage]",
-        "[codepipeline:DisableStageTransition]",
+        "Action: codepipeline:RollbackStage",
+        "Action: codepipeline:StopPipelineExecution",
     )
 
 

@@ -81,7 +81,7 @@ def _shipped(world: World) -> dict[str, str]:
     client = world.aws("lambda")
     functions = client.list_functions()["Functions"]
     (settle,) = [each for each in functions if "-SettleGateFunction-" in each["FunctionName"]]
-    (layer,) = [each["Arn"] for each in settle["Layers"]]
+    (layer,) = [each["Arn"] for each in settle["Layers"] if "SignalboxLayer" in each["Arn"]]
     machines = world.aws("stepfunctions")
     (approval,) = [
         each["stateMachineArn"]

@@ -85,6 +85,20 @@ def other_events(said: str) -> list[dict[str, Any]]:
     alarm = {"alarmName": ALARM.name, "state": {"value": "ALARM", "reason": said}}
     approval = {"pipelineName": "hello", "stageName": "S", "actionName": "A", "customData": said}
 
+    call = {
+        "eventName": "PutApprovalResult",
+        "eventID": "c0ffee00-aaaa-4bbb-8ccc-000000000007",
+        "userIdentity": {"type": "AssumedRole", "arn": said},
+        "requestParameters": {
+            "pipelineName": PIPELINE.name,
+            "stageName": said,
+            "actionName": said,
+            "result": {"summary": said, "status": "Approved"},
+            "token": said,
+        },
+        "errorCode": said,
+    }
+
     def of(source: str, kind: str, detail: Any) -> dict[str, Any]:
         return {**frame, "source": source, "detail-type": kind, "detail": detail}
 
@@ -118,6 +132,7 @@ def other_events(said: str) -> list[dict[str, Any]]:
             "CloudWatch Alarm State Change",
             alarm | {"alarmTags": {said: said}, "configuration": {"description": said}},
         ),
+        of("aws.codepipeline", "AWS API Call via CloudTrail", call),
         of("aws.ecr", "ECR Image Scan", {"scan-status": word(said), "repository-name": said}),
         of(said, "CodePipeline Action Execution State Change", {"state": said}),
         {

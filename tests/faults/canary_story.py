@@ -8,23 +8,30 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from signalbox.domain.commands import Command, CommandKind
 from signalbox.domain.effects import Effect, EffectKind, EffectStatus
 from signalbox.domain.errors import AwsRefusedError, SlackRefusedError
 from signalbox.domain.failures import BuildFailure, FailedTest
 from signalbox.domain.gates import Change, Choice, TestResult
+from signalbox.domain.holds import Reach, Scope
 from signalbox.domain.identity import ReleaseId
 from signalbox.domain.incidents import Incident, IncidentStatus, Rung
 from signalbox.domain.listing import Listing
+from signalbox.notifications.answers import status_answer, why_answer
 from signalbox.runtime.batches import handle_batch
 from signalbox.runtime.inbox import handle_inbox
 from signalbox.runtime.settings import Settings
 from signalbox.usecases.announce import announce
 from signalbox.usecases.attempt_rung import attempt_rung
+from signalbox.usecases.carry_out_command import carry_out_command
 from signalbox.usecases.decide_gate import decide_gate
 from signalbox.usecases.open_gate import open_gate
-from signalbox.usecases.record_vote import record_vote
+from signalbox.usecases.read_status import read_status
+from signalbox.usecases.read_why import read_why
+from signalbox.usecases.record_vote import Said, record_vote
 from signalbox.usecases.rollback_steps import incident_news
 from signalbox.usecases.settle_gate import settle_gate
+from signalbox.usecases.take_command import take_command
 from signalbox.usecases.verify_rung import verify_rung
 
 from tests.fakes import ACCOUNT, PIPELINE, MemoryAnchors
@@ -44,7 +51,6 @@ from tests.gate_world import (
     GateWorld,
     a_request,
     a_truth,
-    a_voter,
     card_of,
 )
 from tests.scripted_aws import ScriptedTargets
@@ -60,6 +66,7 @@ class StoryWorld(GateWorld):
         self.targets = ScriptedTargets(versions={"production": "8"})
         self.settings = Settings({"ALLOWED_ACCOUNTS": ACCOUNT, "INBOX_DLQ_URL": "https://dlq"})
         self.dead_letters: list[dict[str, Any]] = []
+        self.answers: list[str] = []
         sqs = SimpleNamespace(send_message=lambda **sent: self.dead_letters.append(sent))
         self.clients = SimpleNamespace(own=lambda name: {"sqs": sqs}[name])
 
@@ -87,6 +94,7 @@ class StoryWorld(GateWorld):
             "Slack": _shown([vars(self.messenger), vars(self.modals)]),
             "SNS": _shown(vars(self.publisher)),
             "audit": _shown([(e.what, e.details) for c in self.audit.chains.values() for e in c]),
+            "answers to commands": _shown(self.answers),
             "dead letters": _shown(self.dead_letters),
             "bells": _shown([_bell(effect) for effect in self.bells.rung]),
             "workflows": _shown([self.workflows.started, [o for _, o in self.workflows.completed]]),
@@ -101,6 +109,7 @@ def tell_it_all(world: StoryWorld, said: str) -> None:
     world.receive(*release_events(said), *other_events(said))
     world.tell()
     _approve_and_reject(world, said)
+    _ask_in_words(world, said)
     world.receive(
         event("Pipeline", state="FAILED"),
         event("Stage", state="FAILED", stage="Build"),
@@ -165,9 +174,9 @@ def _approve_and_reject(world: StoryWorld, said: str) -> None:
     for choice, user in ((Choice.APPROVE, "U0ADA"), (Choice.REJECT, "U0GRACE")):
         record_vote(
             card,
-            a_voter(user, said),
-            choice,
-            said,
+            Said(
+                principal=f"slack:T0001:{user}", name=said, choice=choice, reason=said, ticket=said
+            ),
             gates=world.gates,
             releases=world.releases,
             bells=world.bells,
@@ -178,6 +187,32 @@ def _approve_and_reject(world: StoryWorld, said: str) -> None:
     world.tell()
     settle_gate(gate.id, "REJECTED", world)
     world.tell()
+
+
+def _ask_in_words(world: StoryWorld, said: str) -> None:
+    """Commands of somebody who may give them and of somebody who may not, carried out and told."""
+    everything = Scope(reach=Reach.EVERYTHING)
+    for user in ("U0GRACE", "U0STRANGER"):
+        for kind in CommandKind:
+            command = Command(
+                id=f"{kind.value}-{user}",
+                kind=kind,
+                principal=f"slack:T0001:{user}",
+                name=said,
+                at=world.clock.now(),
+                scope=everything,
+                gate=world.the_gate().id,
+                release=RELEASE.key,
+                reason=said,
+                channel="C0001",
+                user=user,
+            )
+            take_command(command, commands=world.commands, bells=world.bells)
+            carry_out_command(command.id, world)
+            status = read_status(user, gates=world.gates, holds=world.holds, clock=world.clock)
+            world.answers.append(status_answer(status.mine, status.others, status.holds))
+            world.tell()
+    world.answers.append(why_answer(said, read_why("hello", gates=world.gates)))
 
 
 def _roll_back(world: StoryWorld, said: str) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from signalbox.adapters.ssm_people import parse_people
 from signalbox.adapters.ssm_policies import SsmPolicies
 from signalbox.adapters.ssm_routes import parse_routes
+from signalbox.adapters.ssm_waivers import parse_waivers
 from signalbox.domain.errors import AwsRefusedError, DocumentInvalidError
 from signalbox.domain.identity import PipelineId
 from signalbox.notifications.masking import FORMATS as MASKED_FORMATS
@@ -26,6 +30,11 @@ from tests.unit.events.samples import FILES
 
 CANARIES = list(canaries(seed=1))
 PIPELINE = PipelineId(account="123456789012", region="us-east-1", name="hello")
+OTHER_READERS: tuple[Callable[[str], object], ...] = (
+    lambda text: parse_routes(text, "/signalbox/routes"),
+    lambda text: parse_people(text, "/signalbox/people"),
+    lambda text: parse_waivers(text, "/signalbox/waivers"),
+)
 IDENTITY = {
     "account",
     "accountId",
@@ -176,23 +185,26 @@ def test_what_aws_says_in_an_error_is_masked_in_the_log(capsys: pytest.CaptureFi
 
 @pytest.mark.case(33)
 def test_no_document_of_ours_carries_a_secret_out(capsys: pytest.CaptureFixture[str]) -> None:
-    def read(text: str) -> None:
-        parameters = ScriptedParameters(text)
-        SsmPolicies(parameters, "/signalbox").policy_for(PIPELINE)
+    table: Any = SimpleNamespace(get=lambda *_: None)
 
-    def read_routes(text: str) -> None:
-        parse_routes(text, "/signalbox/routes")
+    def read(text: str) -> None:
+        SsmPolicies(ScriptedParameters(text), "/signalbox", table).policy_for(PIPELINE)
 
     for canary in CANARIES:
         said = json.dumps(canary.text)
         for text in (
             f'{{"contract": 1, "mode": {said}}}',
+            f'{{"contract": 2, "groups": {{"sre": [{said}]}}}}',
+            f'{{"contract": 2, "checks": {{"changeWindow": {{"windows": [{{"cron": {said}}}]}}}}}}',
+            f'{{"contract": 2, "approvers": [{said}]}}',
             f'{{"contract": 1, "channel": "#a", "routes": [{said}]}}',
+            f'{{"contract": 1, "people": {{"ada": {{"emails": [{said}]}}}}}}',
+            f'{{"contract": 1, "waivers": [{{"until": {said}}}]}}',
             f'{{"contract": 1, {said}: true}}',
             f'{{"contract": {said}}}',
             canary.text,
         ):
-            for reader in (read, read_routes):
+            for reader in (read, *OTHER_READERS):
                 with pytest.raises(DocumentInvalidError):
                     logs.reported(lambda *_, reader=reader, text=text: reader(text))({}, None)
         assert leaks(canary, all_outputs(StoryWorld(), capsys)) == {}, canary.format

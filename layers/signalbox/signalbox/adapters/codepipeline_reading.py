@@ -21,6 +21,7 @@ from signalbox.domain.identity import ReleaseId
 from signalbox.domain.people import provider_identity
 from signalbox.domain.states import EXECUTION_RANK, FINAL_RANK, ActionState, ExecutionState
 from signalbox.domain.truth import ExecutionTruth
+from signalbox.notifications.masking import mask
 
 Answer = Mapping[str, Any]
 StageOrPipeline = TypeVar("StageOrPipeline", StageChanged, PipelineChanged)
@@ -298,7 +299,8 @@ def _commit_of(answer: Answer, actions: Sequence[Answer]) -> Commit | None:
 
 
 def _pushed_by(said: Mapping[str, str]) -> str:
-    return provider_identity(str(said.get("ProviderType", "")), str(said.get("AuthorId", "")))
+    provider, user = (mask(str(said.get(name, ""))) for name in ("ProviderType", "AuthorId"))
+    return provider_identity(provider, user)
 
 
 def _trigger_of(answer: Answer) -> Mapping[str, str]:

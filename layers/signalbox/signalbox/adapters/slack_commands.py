@@ -32,7 +32,6 @@ from signalbox.notifications.answers import (
     why_answer,
 )
 from signalbox.notifications.modals import approve_modal, break_glass_modal, reject_modal
-from signalbox.notifications.text import plain_line
 from signalbox.usecases.names import (
     gates_named,
     open_gates,
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
     from signalbox.adapters.slack_ports import EndpointPorts
     from signalbox.events.slack import CommandTyped
 
-REASON_LIMIT = 500
 ALREADY = "This was handled already."
 OBSERVED = "Signalbox only observes this pipeline: approve it in CodePipeline."
 MODALS: dict[Choice, Callable[[Gate], Mapping[str, Any]]] = {
@@ -138,12 +136,12 @@ def _command(
         id=request,
         kind=kind,
         principal=typed.voter.principal,
-        name=plain_line(typed.voter.called, 80),
+        name=typed.voter.called,
         at=ports.clock.now(),
         scope=scope,
         release=release,
         until=until,
-        reason=plain_line(reason, REASON_LIMIT),
+        reason=reason,
         channel=typed.channel,
         user=typed.voter.user,
     )

@@ -12,7 +12,7 @@ from typing import Any
 from signalbox.domain.facts import ApiCalled
 from signalbox.domain.identity import PipelineId
 from signalbox.events.envelope import Envelope
-from signalbox.events.fields import Key, OptionalKey, Payload, Text, mapping, parse, text
+from signalbox.events.fields import Key, OptionalUuid, Payload, Text, mapping, parse, text
 from signalbox.events.reading import Reading, ignored
 from signalbox.notifications.masking import mask
 
@@ -30,11 +30,14 @@ STEERING = frozenset(
 
 
 class _Call(Payload):
-    """The parts of it that become parts of keys, or of sentences."""
+    """The parts of it that become parts of keys, or of sentences.
+
+    ``id`` is a GUID (CloudTrail user guide, "CloudTrail record contents": eventID).
+    """
 
     pipeline: Key
     by: Text = ""
-    id: OptionalKey = ""
+    id: OptionalUuid = ""
     stage: Text = ""
     action: Text = ""
     error: Text = ""

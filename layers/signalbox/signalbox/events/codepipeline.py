@@ -42,7 +42,7 @@ from signalbox.events.leftovers import leftovers
 from signalbox.events.reading import Reading
 from signalbox.events.times import moment
 from signalbox.events.wrappers import json_object
-from signalbox.notifications.masking import MASK
+from signalbox.notifications.masking import MASK, mask
 
 
 class _Trigger(HyphenatedPayload):
@@ -73,7 +73,7 @@ class _Trigger(HyphenatedPayload):
 
     def _identity(self) -> str:
         """Who the provider says has pushed, as ``github:12345``; "" where it names nobody."""
-        return provider_identity(self.provider_type, self.author_id)
+        return provider_identity(mask(self.provider_type), mask(self.author_id))
 
 
 class _Pipeline(HyphenatedPayload):

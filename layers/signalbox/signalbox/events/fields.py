@@ -22,6 +22,8 @@ _COMPLAINTS = {
 }
 _KEY = r"^[!\"$-.0-~]{1,128}$"  # printable ASCII but blank, "#" and "/"
 
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
 
 class Payload(BaseModel):
     """A part of a stranger's payload. Unknown fields change nothing, since AWS adds them.
@@ -85,6 +87,11 @@ def _optional_key(value: object) -> str:
     return name if re.fullmatch(_KEY, name) else ""
 
 
+def _optional_uuid(value: object) -> str:
+    id = text(value).strip().lower()
+    return id if re.fullmatch(_UUID, id) else ""
+
+
 Text = Annotated[str, BeforeValidator(text)]
 """Text that a fact can do without."""
 
@@ -103,6 +110,9 @@ Key = Annotated[
 
 OptionalKey = Annotated[str, BeforeValidator(_optional_key)]
 """Such a name where a fact can do without: nothing where it does not fit a key."""
+
+OptionalUuid = Annotated[str, BeforeValidator(_optional_uuid)]
+"""An id that AWS made, where a fact can do without; nothing where it is none."""
 
 Whole = Annotated[int | None, BeforeValidator(whole)]
 """A number that a fact can do without."""

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from signalbox.domain.effects import Effect, EffectKind
 from signalbox.domain.errors import SignalboxError
+from signalbox.notifications.text import plain_line
 
 if TYPE_CHECKING:
     from signalbox.domain.commands import Command
     from signalbox.ports import Bells, CommandLedger
 
+NAME_LIMIT, REASON_LIMIT = 80, 500
 LOG = logging.getLogger(__name__)
 
 
 def take_command(command: Command, *, commands: CommandLedger, bells: Bells) -> bool:
     """Write the command with its effect, then ring; False where it had been given before.
 
-    Once it is written the bell may fail: ``reconcile`` rings again.
+    What the person wrote is cleaned and masked first, wherever it came from. Once it is written the
+    bell may fail: ``reconcile`` rings again.
     """
+    command = replace(
+        command,
+        name=plain_line(command.name, NAME_LIMIT),
+        reason=plain_line(command.reason, REASON_LIMIT),
+    )
     effect = Effect(
         kind=EffectKind.CARRY_OUT_COMMAND,
         subject=command.subject,

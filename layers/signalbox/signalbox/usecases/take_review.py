@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from signalbox.domain.commands import Command, CommandKind
 from signalbox.domain.gates import Taken
-from signalbox.notifications.text import plain_line
 from signalbox.usecases.take_command import take_command
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def take_review(
         id=request,
         kind=CommandKind.REVIEW,
         principal=voter.principal,
-        name=plain_line(voter.called, 80),
+        name=voter.called,
         at=clock.now(),
         gate=gate.id,
         channel=card.channel,
