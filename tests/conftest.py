@@ -1,17 +1,13 @@
-"""What every test gets: loggers of its own."""
+"""What every test gets."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def _loggers_as_they_were() -> Iterator[None]:
-    """A handler that ran has taken the package's logger for its own: `caplog` would see nothing."""
-    ours = logging.getLogger("signalbox")
-    found = ours.handlers, ours.level, ours.propagate
-    yield
-    ours.handlers, ours.level, ours.propagate = found
+def _the_packages_log_is_heard() -> None:
+    """A handler that ran earlier has kept the package's log to itself: `caplog` would see none."""
+    logging.getLogger("signalbox").propagate = True

@@ -14,13 +14,14 @@ from sandbox.deploy import deploy_control_plane
 from sandbox.preflight import ROOT
 
 from .gatekeeping import AMIR, MARA, OLGA, Gatekeeping
-from .stage import copy_of_the_checkout, spoil
+from .stage import copy_of_the_checkout, deployed_sandbox, spoil
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 
 
-def test_the_demos_story_comes_true(world: World, narrator: Narrator) -> None:
-    play(world, SCENES, narrator)
+def test_the_demos_story_comes_true(narrator: Narrator) -> None:
+    with deployed_sandbox() as world:  # one without a past: the story begins with the service
+        play(world, SCENES, narrator)
 
 
 def test_a_changed_control_plane_keeps_an_open_gate_and_its_votes_alive(

@@ -106,7 +106,8 @@ class Account:
             )
         documents = {
             "services/hello": SERVICE,
-            "policy/default": {"contract": 1, "mode": "enforce"},
+            "policy/default": {"contract": 1, "mode": "enforce", "unknownAuthor": "allow"},
+            "people": {"contract": 1, "people": {"bo": {"slack": ["U2BO"]}}},
             "routes": {"contract": 1, "channel": "#releases"},
         }
         for name, document in documents.items():

@@ -10,6 +10,7 @@ from typing import Any
 
 from signalbox.domain.effects import Effect, EffectKind
 from signalbox.domain.gates import Choice, Dossier, Gate, GateStatus, TestResult, Vote
+from signalbox.policies.judge import shown_now
 from signalbox.runtime.wiring import World as Ports
 from signalbox.usecases.effects_of_gates import announcement, decision
 
@@ -105,13 +106,13 @@ def a_verdict_is_given() -> Story:
     def prepare(ports: Ports) -> None:
         _open(gate, ports)
         vote = Vote(
-            principal="U2",
+            principal="slack:T1:U2BO",
             name="bo",
             choice=Choice.APPROVE,
             at=engine.clock.at,
-            shown_digest=gate.shown_digest,
+            shown_digest=_shown(gate, ports).shown_digest,
         )
-        effect = decision(gate, "vote-U2", engine.clock.at)
+        effect = decision(gate, "vote-U2BO", engine.clock.at)
         ports.gates.vote(gate.id, vote, [effect])
         ports.bells.ring(effect)
 
@@ -208,8 +209,14 @@ def _gate(engine: World) -> Gate:
         opened_at=engine.clock.at,
         expires_at=engine.clock.at + timedelta(minutes=30),
         dossier=Dossier(revision="abc", artifact_digest="d1", tests=TestResult(passed=3)),
-        shown_digest="s1",
+        shown_digest="",
     )
+
+
+def _shown(gate: Gate, ports: Ports) -> Gate:
+    """The gate with the digest of what is shown under the policy in force."""
+    policy = ports.policies.policy_for(gate.release.pipeline, gate.stage)
+    return replace(gate, shown_digest=shown_now(gate, policy))
 
 
 def settle(ports: Ports) -> None:
@@ -224,7 +231,7 @@ def settle(ports: Ports) -> None:
 
 def _open(gate: Gate, ports: Ports) -> None:
     ports.gates.claim_gate(gate.release, gate.action_execution_id, gate.id)
-    ports.gates.open_gate(gate, [])
+    ports.gates.open_gate(_shown(gate, ports), [])
     ports.clients.own("dynamodb").update_item(  # as the machine does by itself
         TableName="ledger",
         Key={"pk": {"S": f"gate#{gate.id}"}, "sk": {"S": "gate"}},

@@ -97,7 +97,7 @@ def test_each_answer_bears_the_number_and_the_hash_of_the_entry_that_proves_it(
     assert f"{where}: asked at 2026-11-22T12:00:00Z [{cite[1]}]" in text
     assert f"{where}: APPROVED at 2026-11-22T12:03:00Z [{cite[2]}]" in text
     assert f"[slack:T0001:U0GRACE] APPROVE at 2026-11-22T12:00:00+00:00 [{cite[2]}]" in text
-    assert "  told AWS approve at 2026-11-22T12:03:00Z: Approved: grace" in text
+    assert "  told AWS approve at 2026-11-22T12:03:00Z: Approved: Grace (U0GRACE)" in text
     assert "build      hello:1 [ledger only]" in text
     assert "output     BuildArtifact in s3://b/k [ledger only]" in text
     assert "deployment Staging/Deploy by Lambda live: SUCCEEDED [ledger only]" in text

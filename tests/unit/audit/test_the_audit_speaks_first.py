@@ -206,7 +206,6 @@ def a_chain_is_anchored() -> Witness:
 
 def a_gate_is_decided_and_settled() -> Witness:
     world, witness = a_waiting_gate()
-    world.policies.default = Policy(approvals=1)
     gate = world.opened_gate()
     vote = replace(an_authors_approval(gate), principal="slack:T0001:U0GRACE", name="grace")
     world.ledger.vote(gate.id, vote, [])

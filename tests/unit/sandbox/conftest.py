@@ -5,7 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.process import Box, running_sandbox
+from tests.unit.sandbox.an_api import api, caller
 from tests.unit.sandbox.live import free_port
+
+__all__ = ["api", "box", "caller"]
 
 
 @pytest.fixture(scope="session")
