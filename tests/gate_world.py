@@ -18,7 +18,7 @@ from signalbox.domain.states import ActionState, ExecutionState
 from signalbox.domain.truth import ExecutionTruth, PendingApproval, PostedMessage, ReleaseNotes
 from signalbox.domain.voters import Card, Voter
 from signalbox.usecases.open_gate import GateRequest, open_gate
-from signalbox.usecases.record_vote import Said, record_vote
+from signalbox.usecases.record_vote import Said, open_gate_of, record_vote
 
 from tests.fakes import (
     NOW,
@@ -326,11 +326,12 @@ def say(
     )
     posted = world.notes().messages
     place = {"channel": posted[0].channel, "ts": posted[0].ts} if posted else {}
-    return record_vote(
-        card_of(gate or world.the_gate(), **place | card),
-        said,
-        gates=world.gates,
-        releases=world.releases,
-        bells=world.bells,
-        clock=world.clock,
-    )
+    return vote_on(card_of(gate or world.the_gate(), **place | card), said, world)
+
+
+def vote_on(card: Card, said: Said, world: Any) -> Taken | None:
+    """A vote on a card, as it is taken where the card is an open gate's."""
+    gate = open_gate_of(card, gates=world.gates, releases=world.releases)
+    if gate is None:
+        return None
+    return record_vote(gate, said, gates=world.gates, bells=world.bells, clock=world.clock)

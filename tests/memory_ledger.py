@@ -160,9 +160,8 @@ class MemoryLedger:
         if request and request in self.requests:
             return Taken.REPLAYED
         gate = self.gates[gate_id]
-        given = {(one.principal, one.choice, one.shown_digest) for one in gate.votes}
         self.requests |= {request} - {""}
-        if (vote.principal, vote.choice, vote.shown_digest) in given:
+        if vote.key in {one.key for one in gate.votes}:
             return Taken.TAKEN
         self.gates[gate_id] = replace(gate, votes=(*gate.votes, vote))
         self.add(effects)
@@ -181,6 +180,7 @@ class MemoryLedger:
             standing=gate.standing,
             denied=gate.denied,
             expires_at=gate.expires_at,
+            needs_reason=gate.needs_reason,
         )
         self.add(effects)
         return True
@@ -195,6 +195,9 @@ class MemoryLedger:
         noted = {"asked": tuple(asked), "standing": tuple(standing), "denied": tuple(denied)}
         self.gates[gate_id] = replace(self.gates[gate_id], **noted)
 
+    def note_newer(self, gate_id: str, execution: str) -> None:
+        self.gates[gate_id] = replace(self.gates[gate_id], newer=execution)
+
     def decide(
         self,
         gate_id: str,
@@ -204,7 +207,7 @@ class MemoryLedger:
         effects: Sequence[Effect] = (),
         *,
         seen_digest: str = "",
-        broken_glass: bool = False,
+        broken_by: str = "",
     ) -> Verdict | None:
         gate = self.gates.get(gate_id)
         if gate is None:
@@ -219,7 +222,8 @@ class MemoryLedger:
             verdict=verdict,
             reason=reason,
             decided_at=at,
-            broken_glass=broken_glass,
+            broken_glass=bool(broken_by),
+            broken_by=broken_by,
         )
         self.add(effects)
         return verdict

@@ -204,9 +204,13 @@ class ListedWaivers:
     """The waivers document as a test tells it."""
 
     listed: list[Waiver] = field(default_factory=list)
+    wrong: str = ""
 
     def all(self) -> Sequence[Waiver]:
         return tuple(self.listed)
+
+    def fault(self) -> str:
+        return self.wrong
 
 
 @dataclass

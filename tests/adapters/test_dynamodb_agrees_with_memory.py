@@ -99,10 +99,10 @@ class AnyDay:
             choice=self.random.choice(list(Choice)),
             at=self.at(),
             shown_digest=self.shown(),
+            reason=self.random.choice(["", "why", "because"]),
         )
         request = self.random.choice(["", *(f"r{n}" for n in range(12))])
-        key = f"{vote.principal}-{vote.choice}-{vote.shown_digest}"
-        self.both.vote(GATE.id, vote, self.effect(key), request=request)
+        self.both.vote(GATE.id, vote, self.effect(vote.key), request=request)
 
     def ask_anew(self) -> None:
         gate = self.gate()
@@ -118,11 +118,14 @@ class AnyDay:
             GATE.id, ["U2"], [f"waits at {self.at()}"], [f"denied at {self.at()}"]
         )
 
+    def note_newer(self) -> None:
+        self.both.note_newer(GATE.id, self.random.choice(["", "e1", "e2"]))
+
     def decide(self) -> None:
         seen = self.random.choice(["", self.shown()])
         verdict, at = self.random.choice(list(Verdict)), self.at()
-        effects, glass = self.effect(f"decided-{at}"), self.random.random() < 0.7
-        self.both.decide(GATE.id, verdict, "why", at, effects, seen_digest=seen, broken_glass=glass)
+        effects, by = self.effect(f"decided-{at}"), self.random.choice(["", "ada", "bob"])
+        self.both.decide(GATE.id, verdict, "why", at, effects, seen_digest=seen, broken_by=by)
 
     def settle(self) -> None:
         at = self.at()
@@ -134,7 +137,7 @@ class AnyDay:
             self.both.review(GATE.id, f"Ada at {at}", at, self.effect(f"reviewed-{at}"))
 
     def happens(self) -> None:
-        often = [self.vote] * 5 + [self.ask_anew] * 3 + [self.note_standing]
+        often = [self.vote] * 5 + [self.ask_anew] * 3 + [self.note_standing, self.note_newer]
         self.random.choice([*often, self.decide, self.settle, self.review])()
 
 

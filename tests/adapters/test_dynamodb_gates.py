@@ -217,7 +217,7 @@ def test_another_request_that_says_the_same_is_taken_and_changes_nothing(
     opened: DynamoDbGates,
 ) -> None:
     assert opened.vote(GATE.id, ADA, [an_effect("ada")], request="r1") is Taken.TAKEN
-    later = replace(ADA, at=NOW + timedelta(seconds=1), reason="again")
+    later = replace(ADA, at=NOW + timedelta(seconds=1), name="Ada again")
     assert opened.vote(GATE.id, later, [an_effect("ada")], request="r2") is Taken.TAKEN
     assert opened.vote(GATE.id, BOB, (), request="r2") is Taken.REPLAYED
     gate = opened.gate(GATE.id)
@@ -286,7 +286,7 @@ def test_a_verdict_on_what_is_shown_no_longer_is_none(opened: DynamoDbGates) -> 
 
 def test_who_decided_elsewhere_and_who_reviewed_is_kept_once(opened: DynamoDbGates) -> None:
     assert not opened.review(GATE.id, "Ada", NOW, ()), "no glass is broken yet"
-    opened.decide(GATE.id, Verdict.APPROVED, "down", NOW, broken_glass=True)
+    opened.decide(GATE.id, Verdict.APPROVED, "down", NOW, broken_by="linus")
     assert opened.settle(GATE.id, "ANSWERED_ELSEWHERE", NOW, (), decided_by="arn:root")
     assert opened.review(GATE.id, "Ada", NOW, [an_effect("r1")])
     assert not opened.review(GATE.id, "Bob", NOW, [an_effect("r2")])
@@ -296,7 +296,7 @@ def test_who_decided_elsewhere_and_who_reviewed_is_kept_once(opened: DynamoDbGat
 
 
 def test_a_review_whose_reply_was_lost_is_ours(opened: DynamoDbGates) -> None:
-    opened.decide(GATE.id, Verdict.APPROVED, "down", NOW, broken_glass=True)
+    opened.decide(GATE.id, Verdict.APPROVED, "down", NOW, broken_by="linus")
     with faults("TransactWriteItems", "lost-reply"):
         assert opened.review(GATE.id, "Ada", NOW, [an_effect("r1")])
 

@@ -28,7 +28,7 @@ from signalbox.usecases.decide_gate import decide_gate
 from signalbox.usecases.open_gate import open_gate
 from signalbox.usecases.read_status import read_status
 from signalbox.usecases.read_why import read_why
-from signalbox.usecases.record_vote import Said, record_vote
+from signalbox.usecases.record_vote import Said
 from signalbox.usecases.rollback_steps import incident_news
 from signalbox.usecases.settle_gate import settle_gate
 from signalbox.usecases.take_command import take_command
@@ -52,6 +52,7 @@ from tests.gate_world import (
     a_request,
     a_truth,
     card_of,
+    vote_on,
 )
 from tests.scripted_aws import ScriptedTargets
 
@@ -172,16 +173,9 @@ def _approve_and_reject(world: StoryWorld, said: str) -> None:
     channel, ts = world.notes().message  # type: ignore[misc]
     card = card_of(gate, channel=channel, ts=ts)
     for choice, user in ((Choice.APPROVE, "U0ADA"), (Choice.REJECT, "U0GRACE")):
-        record_vote(
-            card,
-            Said(
-                principal=f"slack:T0001:{user}", name=said, choice=choice, reason=said, ticket=said
-            ),
-            gates=world.gates,
-            releases=world.releases,
-            bells=world.bells,
-            clock=world.clock,
-        )
+        principal = f"slack:T0001:{user}"
+        vote = Said(principal=principal, name=said, choice=choice, reason=said, ticket=said)
+        vote_on(card, vote, world)
         world.tell()
     decide_gate(gate.id, world)
     world.tell()

@@ -198,7 +198,7 @@ def test_no_document_of_ours_carries_a_secret_out(capsys: pytest.CaptureFixture[
             f'{{"contract": 2, "checks": {{"changeWindow": {{"windows": [{{"cron": {said}}}]}}}}}}',
             f'{{"contract": 2, "approvers": [{said}]}}',
             f'{{"contract": 1, "channel": "#a", "routes": [{said}]}}',
-            f'{{"contract": 1, "people": {{"ada": {{"emails": [{said}]}}}}}}',
+            f'{{"contract": 1, "people": {{"ada": {{"slack": [{said}]}}}}}}',
             f'{{"contract": 1, "waivers": [{{"until": {said}}}]}}',
             f'{{"contract": 1, {said}: true}}',
             f'{{"contract": {said}}}',

@@ -5,8 +5,9 @@ from __future__ import annotations
 from signalbox.domain.errors import SignalboxError
 from signalbox.domain.gates import Choice, Taken
 from signalbox.domain.voters import Card
-from signalbox.usecases.record_vote import Said, open_gate_shown, record_vote, record_vote_on
+from signalbox.usecases.record_vote import Said, open_gate_shown, record_vote
 
+from tests.gate_world import vote_on
 from tests.interleavings.a_world import InterleavedWorld
 from tests.interleavings.faults import DiedError
 
@@ -32,19 +33,13 @@ def cast(
         if principal.startswith("aws:"):
             gate = open_gate_shown(gate_id, digest, gates=world.gates)
             if gate is not None:
-                record_vote_on(gate, said, gates=world.gates, bells=world.bells, clock=world.clock)
+                record_vote(gate, said, gates=world.gates, bells=world.bells, clock=world.clock)
             return None
         with world.without_faults():
             known = world.gates.gate(gate_id)
         assert known is not None
         posted = world.post(known.release)
-        return record_vote(
-            Card(gate=gate_id, digest=digest, channel=posted.channel, ts=posted.ts),
-            said,
-            gates=world.gates,
-            releases=world.releases,
-            bells=world.bells,
-            clock=world.clock,
-        )
+        card = Card(gate=gate_id, digest=digest, channel=posted.channel, ts=posted.ts)
+        return vote_on(card, said, world)
     except (SignalboxError, DiedError):
         return None

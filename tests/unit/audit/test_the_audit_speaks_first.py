@@ -17,7 +17,6 @@ from signalbox.domain.errors import SlackRefusedError
 from signalbox.domain.facts import ActionChanged, PipelineChanged, StageChanged
 from signalbox.domain.gates import Choice, Vote
 from signalbox.domain.identity import AlarmId, ReleaseId
-from signalbox.domain.policy import Policy
 from signalbox.domain.states import ActionState, AlarmState, ExecutionState
 from signalbox.domain.sweeps import Judgement, Sweep, Thing
 from signalbox.usecases.anchor_audit import anchor_grown

@@ -86,6 +86,12 @@ def answered(world: GateWorld, state: ActionState, **changes: str) -> None:
     world.pipelines.told[RELEASE] = [replace(ended, **changes)]  # type: ignore[arg-type]
 
 
+def stopped(world: GateWorld) -> None:
+    """Somebody stopped the execution: its approval is gone, and nobody has answered it."""
+    world.pipelines.approvals.clear()
+    world.pipelines.truths[RELEASE] = replace(world.pipelines.truths[RELEASE], status="Stopped")
+
+
 def card(world: GateWorld) -> str:
     """The message of the release as it stands."""
     posted = world.notes().messages[0]

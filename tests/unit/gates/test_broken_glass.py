@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from signalbox.domain.commands import Command, CommandKind
 from signalbox.domain.gates import Choice, Verdict
+from signalbox.domain.people import Directory
 from signalbox.domain.policy import Group, Policy, Quorum
 from signalbox.domain.states import AlarmState
 from signalbox.policies.no_alarm_firing import NoAlarmFiring
 from signalbox.usecases.carry_out_command import carry_out_command
 
-from tests.gate_world import TASK_TOKEN, GateWorld, say
+from tests.gate_world import EVERYBODY, TASK_TOKEN, GateWorld, say
 from tests.unit.gates.carrying import ask, card, carry_on, details, settle, told
 
 POLICY = Policy(
@@ -131,3 +133,23 @@ def test_an_approval_by_quorum_asks_nobody_to_review(world: GateWorld) -> None:
     assert world.the_gate().verdict is Verdict.APPROVED
     assert "review_gate" not in card(world)
     assert world.publisher.published == []
+
+
+def test_a_vote_that_broke_no_glass_keeps_nobody_from_reviewing(world: GateWorld) -> None:
+    break_glass(world, "U0STRANGER")
+    break_glass(world, "U0GRACE")
+    break_glass(world)
+    settle(world)
+    assert review(world, "U0GRACE") == "Noted: you have reviewed it."
+
+
+def test_whoever_broke_the_glass_is_known_by_more_than_one_account(world: GateWorld) -> None:
+    break_glass(world)
+    settle(world)
+    world.directory.directory = Directory(
+        people=tuple(
+            replace(one, slack=one.slack | {"U0OTHER"}) if one.id == "edsger" else one
+            for one in EVERYBODY.people
+        )
+    )
+    assert "somebody else must" in review(world, "U0OTHER")

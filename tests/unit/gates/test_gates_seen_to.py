@@ -12,7 +12,17 @@ from signalbox.domain.policy import Mode, Policy
 from signalbox.domain.states import ActionState
 
 from tests.gate_world import RELEASE, TASK_TOKEN, GateWorld, a_truth, say
-from tests.unit.gates.carrying import ROOT, answered, ask, card, carry_on, see_to, settle, told
+from tests.unit.gates.carrying import (
+    ROOT,
+    answered,
+    ask,
+    card,
+    carry_on,
+    see_to,
+    settle,
+    stopped,
+    told,
+)
 
 NEWER = "99999999-aaaa-4bbb-8ccc-000000000009"
 NEWEST = "aaaaaaaa-aaaa-4bbb-8ccc-00000000000a"
@@ -55,8 +65,14 @@ def test_in_other_modes_each_release_keeps_its_gate(world: GateWorld, mode: str)
 def test_a_policy_may_keep_a_stale_gate_open(world: GateWorld) -> None:
     world.policies.default = Policy(keep_stale=True)
     newer_ones_wait(world)
-    assert see_to(world) == 0
+    for _ in range(2):
+        assert see_to(world) == 0
     assert world.the_gate().status is GateStatus.OPEN
+    assert "A newer release (aaaaaaaa) waits behind this one" in card(world)
+    for waiting in ([], [NEWER], []):
+        world.pipelines.waiting["Approval"] = waiting
+        see_to(world, after=timedelta(minutes=5))
+        assert ("newer release" in card(world)) is bool(waiting)
 
 
 @pytest.mark.case(18)
@@ -79,7 +95,7 @@ def test_a_verdict_of_people_holds_although_a_newer_release_came(world: GateWorl
 
 @pytest.mark.case(18)
 def test_a_stopped_execution_closes_its_gate(world: GateWorld) -> None:
-    world.pipelines.approvals.clear()
+    stopped(world)
     assert see_to(world) == 1
     assert world.the_gate().reason == "the release was stopped"
     assert settle(world) == "GONE"

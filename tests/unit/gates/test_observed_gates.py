@@ -15,7 +15,7 @@ from signalbox.usecases.decide_gate import decide_gate
 from signalbox.usecases.open_gate import open_gate
 
 from tests.gate_world import GateWorld, a_request, say
-from tests.unit.gates.carrying import ROOT, answered, ask, card, carry_on, see_to, told
+from tests.unit.gates.carrying import ROOT, answered, ask, card, carry_on, see_to, stopped, told
 
 SRE = Group(name="sre", members=frozenset({"U0GRACE", "U0LINUS"}))
 OBSERVING = Policy(
@@ -92,7 +92,7 @@ def test_it_closes_with_who_decided_and_what_would_have_been_asked(
 
 def test_it_closes_when_the_execution_was_stopped(world: GateWorld) -> None:
     ask(world)
-    world.pipelines.approvals.clear()
+    stopped(world)
     assert see_to(world) == 1
     assert world.the_gate().settlement == "OBSERVED"
     assert "the release was stopped" in world.the_gate().reason

@@ -20,11 +20,17 @@ OWN_ITEMS = ("votes", "task_token", "approval_token")
 """Fields of a gate that its item does not take from ``Gate`` as they are: votes are items of their
 own, Step Functions writes ``task_token`` by itself, and empty tokens are left out."""
 
-SHOWN = ("dossier", "shown_digest", "round", "asked", "standing", "denied", "expires_at")
+SHOWN = (
+    "dossier",
+    "shown_digest",
+    "round",
+    "asked",
+    "standing",
+    "denied",
+    "expires_at",
+    "needs_reason",
+)
 """What asking anew replaces."""
-
-SHOWN_CHARACTERS = 32
-"""Of the shown digest in the key of a vote: 128 bits tell any two cards apart."""
 
 
 class DynamoDbGates:
@@ -73,14 +79,13 @@ class DynamoDbGates:
     def vote(
         self, gate_id: str, vote: Vote, effects: Sequence[Effect], *, request: str = ""
     ) -> Taken:
-        """Write one vote with its effects, once per principal, choice and shown digest: the same
-        once more changes nothing.
+        """Write one vote with its effects, once per ``Vote.key``: the same once more changes
+        nothing.
 
         The item of ``request``, the digest of the signed request that brought it, leads the
         transaction: bytes that were sent twice write nothing the second time.
         """
-        key = f"vote#{vote.principal}#{vote.choice.value}#{vote.shown_digest[:SHOWN_CHARACTERS]}"
-        item = {"pk": f"gate#{gate_id}", "sk": key, **to_document(vote)}
+        item = {"pk": f"gate#{gate_id}", "sk": f"vote#{vote.key}", **to_document(vote)}
         writes = effects_to_write(self._table, effects)
         if not request:
             self._table.write_once(item, writes)
@@ -129,6 +134,15 @@ class DynamoDbGates:
         )
         self._table.update(f"gate#{gate_id}", "gate", change)
 
+    def note_newer(self, gate_id: str, execution: str) -> None:
+        """Keep which execution waits behind the gate ("" for none), for showing."""
+        change = Change(
+            "SET newer = :newer",
+            condition="attribute_exists(pk)",
+            values={":newer": execution},
+        )
+        self._table.update(f"gate#{gate_id}", "gate", change)
+
     def decide(
         self,
         gate_id: str,
@@ -138,7 +152,7 @@ class DynamoDbGates:
         effects: Sequence[Effect] = (),
         *,
         seen_digest: str = "",
-        broken_glass: bool = False,
+        broken_by: str = "",
     ) -> Verdict | None:
         """Decide an open gate, once, with its effects; returns the verdict that holds, ours or an
         earlier one. With ``seen_digest`` only while the gate still shows that; None where it shows
@@ -149,7 +163,7 @@ class DynamoDbGates:
         shows = " AND shown_digest = :seen" if seen_digest else ""
         change = Change(
             "SET #status = :decided, verdict = :verdict, reason = :reason, decided_at = :at,"
-            " broken_glass = :glass",
+            " broken_glass = :glass, broken_by = :broken_by",
             condition="attribute_exists(pk) AND attribute_not_exists(verdict)" + shows,
             names={"#status": "status"},
             values={
@@ -157,7 +171,8 @@ class DynamoDbGates:
                 ":verdict": verdict.value,
                 ":reason": reason,
                 ":at": moment(at),
-                ":glass": broken_glass,
+                ":glass": bool(broken_by),
+                ":broken_by": broken_by,
                 **({":seen": seen_digest} if seen_digest else {}),
             },
         )

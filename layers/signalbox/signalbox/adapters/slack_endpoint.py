@@ -20,7 +20,7 @@ from signalbox.domain.errors import (
     SlackRefusedError,
     UnreadableEventError,
 )
-from signalbox.domain.gates import Choice, Taken
+from signalbox.domain.gates import Choice, Gate, Taken
 from signalbox.events.slack import (
     ButtonPressed,
     CommandTyped,
@@ -29,15 +29,9 @@ from signalbox.events.slack import (
     read_posted,
     understand,
 )
-from signalbox.notifications.modals import info_modal, reason_modal
+from signalbox.notifications.modals import approve_modal, info_modal, reason_modal
 from signalbox.notifications.text import clean
-from signalbox.usecases.record_vote import (
-    Said,
-    open_gate_of,
-    open_gate_shown,
-    record_vote,
-    record_vote_on,
-)
+from signalbox.usecases.record_vote import Said, open_gate_of, open_gate_shown, record_vote
 
 if TYPE_CHECKING:
     from signalbox.adapters.slack_ports import EndpointPorts
@@ -57,7 +51,7 @@ ALREADY = "This was handled already."
 NOT_OPENED = "The window did not open in time. Please give the command again."
 NO_REASON = "Please say why: it is kept in the audit and told to the author."
 NO_TICKET = "Please name the ticket of the emergency."
-NEEDED = {
+NEEDED: Mapping[Choice, Mapping[str, str]] = {
     Choice.APPROVE: {},
     Choice.REJECT: {"reason": NO_REASON},
     Choice.BREAK_GLASS: {"reason": NO_REASON, "ticket": NO_TICKET},
@@ -114,22 +108,19 @@ def _press(pressed: ButtonPressed, request: str, ports: EndpointPorts) -> Answer
             return _ask_why(pressed, ports)
         case "review_gate":
             return _review(pressed, request, ports)
+    gate = open_gate_of(pressed.card, gates=ports.gates, releases=ports.noted)
+    if gate is None:
+        return _tell(pressed, _why_untaken(pressed.card, ports), ports)
+    if gate.needs_reason:  # without one it would not count
+        _open(pressed.trigger_id, approve_modal(gate), ports)
+        return _plain(200)
     said = Said(
         principal=pressed.voter.principal,
         name=pressed.voter.called,
         choice=Choice.APPROVE,
         request=request,
     )
-    taken = record_vote(
-        pressed.card,
-        said,
-        gates=ports.gates,
-        releases=ports.noted,
-        bells=ports.bells,
-        clock=ports.clock,
-    )
-    if taken is None:
-        return _tell(pressed, _why_untaken(pressed.card, ports), ports)
+    taken = record_vote(gate, said, gates=ports.gates, bells=ports.bells, clock=ports.clock)
     return _plain(200, ALREADY if taken is Taken.REPLAYED else "")
 
 
@@ -161,24 +152,16 @@ def _review(pressed: ButtonPressed, request: str, ports: EndpointPorts) -> Answe
 
 
 def _submit(sent: FormSent, request: str, ports: EndpointPorts) -> Answer:
+    gate = _gate_of_form(sent.card, ports)
+    if gate is None:
+        return _replace(_why_untaken(sent.card, ports))
+    needed = dict(NEEDED[sent.choice]) | ({"reason": NO_REASON} if gate.needs_reason else {})
     given = {"reason": sent.reason, "ticket": sent.ticket}
     missing = {
-        name: complaint
-        for name, complaint in NEEDED[sent.choice].items()
-        if not clean(given[name]).strip()
+        name: complaint for name, complaint in needed.items() if not clean(given[name]).strip()
     }
     if missing:
         return _json({"response_action": "errors", "errors": missing})
-    taken = _vote_by_form(sent, request, ports)
-    if taken is None:
-        return _replace(_why_untaken(sent.card, ports))
-    return _replace(ALREADY) if taken is Taken.REPLAYED else _plain(200)
-
-
-def _vote_by_form(sent: FormSent, request: str, ports: EndpointPorts) -> Taken | None:
-    """A form that a button has opened stands for a message, one that a command has opened for
-    none: it holds what it has shown itself.
-    """
     said = Said(
         principal=sent.voter.principal,
         name=sent.voter.called,
@@ -187,14 +170,17 @@ def _vote_by_form(sent: FormSent, request: str, ports: EndpointPorts) -> Taken |
         ticket=sent.ticket,
         request=request,
     )
-    card, gates = sent.card, ports.gates
+    taken = record_vote(gate, said, gates=ports.gates, bells=ports.bells, clock=ports.clock)
+    return _replace(ALREADY) if taken is Taken.REPLAYED else _plain(200)
+
+
+def _gate_of_form(card: Card, ports: EndpointPorts) -> Gate | None:
+    """A form that a button of a message has opened may stand for that message; any other one holds
+    what it has shown itself.
+    """
     if card.channel:
-        gate = open_gate_of(card, gates=gates, releases=ports.noted)
-    else:
-        gate = open_gate_shown(card.gate, card.digest, gates=gates)
-    if gate is None:
-        return None
-    return record_vote_on(gate, said, gates=gates, bells=ports.bells, clock=ports.clock)
+        return open_gate_of(card, gates=ports.gates, releases=ports.noted)
+    return open_gate_shown(card.gate, card.digest, gates=ports.gates)
 
 
 def _command(typed: CommandTyped, request: str, ports: EndpointPorts) -> Answer:

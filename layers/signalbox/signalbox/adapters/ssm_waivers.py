@@ -57,6 +57,11 @@ class SsmWaivers:
         held = self._document.held()
         return held.document if held.document and held.written else ()
 
+    def fault(self) -> str:
+        """What is wrong with the newest document; "" where it is good, or not there."""
+        held = self._document.held()
+        return held.fault if held.written else ""
+
 
 def parse_waivers(text: str, parameter: str) -> tuple[Waiver, ...]:
     """Read the document. A waiver holds to the end of its day, in UTC.

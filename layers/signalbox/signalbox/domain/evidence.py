@@ -61,8 +61,8 @@ class Evidence:
     environment before the gate and ``staged_digest`` the SHA-256 of the artifact then; both empty
     where there is no such environment (``has_staging``). ``windows`` says of each window of a check
     (by its position) until when it is open, absent where it is closed. ``holds`` are those in
-    force on what the gate lets it into, ``parallel`` whether the pipeline runs executions side by
-    side, so that only gates can hold them.
+    force on what the gate lets it into. Only the gate can hold it where ``held_here`` (they hold
+    the gate's own stage, which it has entered) or ``parallel`` (executions run side by side).
     """
 
     at: datetime
@@ -73,6 +73,7 @@ class Evidence:
     waivers: tuple[Waiver, ...] = ()
     firing_alarms: tuple[str, ...] = ()
     holds: tuple[Hold, ...] = ()
+    held_here: bool = False
     parallel: bool = False
     artifact_digest: str = ""
     has_staging: bool = False

@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from signalbox.domain.identity import ReleaseId
+from signalbox.domain.recorded import Recorded
 
 
 class Verdict(StrEnum):
@@ -111,7 +112,8 @@ class Dossier:
 
     ``last_good_at`` is when the last good release ended, ``started_by`` the ARN of whoever started
     this one by hand, ``provider_identity`` who the source provider's trigger says it was (as
-    ``github:12345``). ``checks`` say in one line each what the checks found when it was compiled.
+    ``github:12345``). ``checks`` say in one line each what the checks found when it was compiled,
+    and ``recorded`` is what they found it in; gates of an earlier Signalbox have not got it.
     """
 
     revision: str
@@ -125,6 +127,7 @@ class Dossier:
     started_by: str = ""
     provider_identity: str = ""
     checks: tuple[str, ...] = ()
+    recorded: Recorded | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +144,14 @@ class Vote:
     shown_digest: str = ""
     ticket: str = ""
 
+    @property
+    def key(self) -> str:
+        """What tells it from another vote at its gate: given twice, it is one vote. One without a
+        reason is another than one with: where reasons are asked for, only the second counts.
+        """
+        reasoned = "#reasoned" if self.reason else ""
+        return f"{self.principal}#{self.choice.value}#{self.shown_digest[:32]}{reasoned}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
@@ -154,8 +165,11 @@ class Gate:
     ``asked`` holds the Slack ids of those who may approve, ``standing`` says in lines what the gate
     waits for, and ``denied`` whose vote does not count and why; all three are for showing, the
     judge goes by policy and people. ``broken_glass``
-    marks an approval by one person in an emergency, ``reviewed_by`` who looked at it afterwards.
-    ``decided_by`` names who answered outside Signalbox (an ARN).
+    marks an approval by one person in an emergency (``broken_by``, a ``Person.id``),
+    ``reviewed_by`` who looked at it afterwards. ``needs_reason`` tells that no approval counts
+    without one.
+    ``decided_by`` names who answered outside Signalbox (an ARN), ``newer`` the execution that waits
+    behind a gate which its policy keeps open.
     """
 
     id: str
@@ -182,7 +196,10 @@ class Gate:
     standing: tuple[str, ...] = ()
     denied: tuple[str, ...] = ()
     broken_glass: bool = False
+    broken_by: str = ""
     reviewed_by: str = ""
+    needs_reason: bool = False
+    newer: str = ""
     decided_by: str = ""
 
     @property

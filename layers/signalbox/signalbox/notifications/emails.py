@@ -100,6 +100,21 @@ def routes_text(fault: str) -> str:
     )
 
 
+def document_subject() -> str:
+    """The subject of the mail about a policy, people or waivers that cannot be read."""
+    return "Signalbox cannot read one of its documents"
+
+
+def document_text(fault: str) -> str:
+    """Tells that a newest document is not in force, and why."""
+    return (
+        f"{plain_line(fault, 1000)}\n\n"
+        "What to do\n"
+        "Correct it with `signalbox policy put`, which refuses what cannot be read. Until then the "
+        "last good version stays in force; where there was none, gates that need it do not open.\n"
+    )
+
+
 def _opening(view: ReleaseView) -> str:
     subject = f"Release {plain_line(view.short_commit)} of {plain_line(view.service)}"
     return f"{subject} {OPENINGS.get(headline(view), f'is now: {headline(view)}.')}"

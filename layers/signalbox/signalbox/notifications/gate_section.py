@@ -76,6 +76,7 @@ def _question(view: ReleaseView, each: GateView) -> list[Block]:
     return [
         section(_asks(view, gate)),
         *([context(ANEW)] if gate.round > 1 else []),
+        *([context(STALE.format(safe_line(gate.newer[:8])))] if gate.newer else []),
         plain_section(changes_told(gate, SHOWN_CHANGES)),
         fields(
             [
@@ -94,6 +95,9 @@ ANEW = (
     "🔁 What was shown here has changed (the policy, or what would ship): people are asked anew, "
     "and earlier votes no longer count."
 )
+
+
+STALE = "⏭️ A newer release ({}) waits behind this one, which its policy keeps."
 
 
 def _asks(view: ReleaseView, gate: Gate) -> str:

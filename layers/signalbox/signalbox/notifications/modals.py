@@ -40,7 +40,9 @@ def approve_modal(gate: Gate) -> Mapping[str, Any]:
         _metadata(gate.id, gate.shown_digest),
         [
             *_shown(gate),
-            _asked("reason", "Anything to add?", KEPT, limit=REASON_LIMIT, optional=True),
+            _asked("reason", "Why?", KEPT, limit=REASON_LIMIT)
+            if gate.needs_reason
+            else _asked("reason", "Anything to add?", KEPT, limit=REASON_LIMIT, optional=True),
         ],
     )
 

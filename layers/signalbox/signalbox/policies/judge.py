@@ -7,14 +7,12 @@ import json
 
 from signalbox.domain.gates import Dossier, Gate, GateKind, Verdict
 from signalbox.domain.policy import CheckSettings, Meaning, Policy
-from signalbox.notifications.text import plain_line
 from signalbox.policies import CHECKS
 from signalbox.policies.outcome import Case, Check, Finding, Judgement, Outcome, Weighed
 from signalbox.policies.votes import weigh
 
 __all__ = ["asked_checks", "digest_of", "findings_of", "is_outdated", "judge", "weigh"]
 
-WHY_LIMIT = 500
 CHANGED = "something of what was shown has changed; people are asked anew"
 
 
@@ -70,8 +68,7 @@ def shown_now(gate: Gate, policy: Policy) -> str:
 def _finding(check: Check, settings: CheckSettings, case: Case) -> Finding:
     outcome, why = check.look(case, settings)
     meanings = {Outcome.FAIL: settings.on_fail, Outcome.WARN: settings.on_warn}
-    told = plain_line(why, WHY_LIMIT)  # names of alarms and findings are a stranger's text
-    return Finding(check=check.name, outcome=outcome, why=told, meaning=meanings.get(outcome))
+    return Finding(check=check.name, outcome=outcome, why=why, meaning=meanings.get(outcome))
 
 
 def _verdict(

@@ -17,9 +17,9 @@ class NoHold(CheckSettings):
 
 
 def no_hold(case: Case, _: NoHold) -> tuple[Outcome, str]:
-    """Fail where only the gate can hold the release (PARALLEL mode), until the hotfix quorum has
-    approved it there; else it will wait at the closed stage by itself, which is worth a warning.
-    A hotfix asks for just this.
+    """Fail where only the gate can hold the release (in PARALLEL mode, or for it is inside the held
+    stage), until the hotfix quorum has approved it there; else it will wait at the closed stage by
+    itself, which is worth a warning. A hotfix asks for just this.
     """
     holds = case.evidence.holds
     if not holds:
@@ -27,7 +27,7 @@ def no_hold(case: Case, _: NoHold) -> tuple[Outcome, str]:
     said = "; ".join(dict.fromkeys(map(_told, holds)))
     if case.gate.kind is GateKind.HOTFIX:
         return Outcome.PASS, f"to pass the hold: {said}"
-    if not case.evidence.parallel:
+    if not (case.evidence.parallel or case.evidence.held_here):
         return Outcome.WARN, f"on hold: {said}"
     hotfix = weigh(replace(case.gate, kind=GateKind.HOTFIX), case.policy, case.directory)
     if hotfix.enough:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from signalbox.domain.gates import Choice, Gate, GateKind, Vote
 from signalbox.domain.people import Directory, Person
 from signalbox.domain.policy import Policy, Quorum, ReasonRequired
-from signalbox.notifications.text import plain_line
 from signalbox.policies.authors import Authors, authors_of
 from signalbox.policies.outcome import CountedVote, RefusedVote, Weighed
 from signalbox.policies.quorum import may_approve, people_in, standing_of
@@ -89,7 +88,7 @@ def own_change(ballot: Ballot) -> str:
     if ballot.person.id in ballot.authors.people:
         return "own change"
     if ballot.authors.unknown:
-        who = plain_line(ballot.authors.unknown[0], 100)
+        who = ballot.authors.unknown[0]
         return f"{who} is not in the people document, which counts as own change"
     return ""
 

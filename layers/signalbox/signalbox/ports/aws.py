@@ -176,6 +176,9 @@ class Waivers(Protocol):
     def all(self) -> Sequence[Waiver]:
         """Every waiver of the last good document; checks look at when each ends."""
 
+    def fault(self) -> str:
+        """What is wrong with the newest document; "" where it is good, or not there."""
+
 
 class Schedules(Protocol):
     """Windows by cron, by date, and by SSM Change Calendar."""

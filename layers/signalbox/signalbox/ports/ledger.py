@@ -168,6 +168,9 @@ class GateLedger(Protocol):
     ) -> None:
         """Keep who is asked, what the gate waits for and which votes do not count, for showing."""
 
+    def note_newer(self, gate_id: str, execution: str) -> None:
+        """Keep which execution waits behind the gate ("" for none), for showing."""
+
     def decide(
         self,
         gate_id: str,
@@ -177,11 +180,11 @@ class GateLedger(Protocol):
         effects: Sequence[Effect] = (),
         *,
         seen_digest: str = "",
-        broken_glass: bool = False,
+        broken_by: str = "",
     ) -> Verdict | None:
         """Decide an open gate, once, with its effects; returns the verdict that holds, ours or an
         earlier one. With ``seen_digest`` only while the gate still shows that; None where it shows
-        something else by now and is open.
+        something else by now and is open. ``broken_by`` is who broke the glass for it.
         """
 
     def settle(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from signalbox.domain.effects import Effect, EffectKind, EffectStatus
 from signalbox.usecases.announce_bypass import announce_bypass
+from signalbox.usecases.announce_fault import announce_fault
 from signalbox.usecases.announce_hold import announce_hold
 from signalbox.usecases.announce_ports import Announcer
 from signalbox.usecases.announce_release import announce_release
@@ -33,6 +34,7 @@ TELLERS: Mapping[str, Callable[[Effect, Announcer], EffectStatus]] = {
     "whisper": whisper,
     "hold": announce_hold,
     "bypass": announce_bypass,
+    "fault": announce_fault,
 }
 """By the name in the effect's payload; all else is about a release."""
 

@@ -12,6 +12,10 @@ from signalbox.notifications.approval_summary import answer_mark
 from signalbox.ports import Pipelines
 
 ENDED = {ActionState.SUCCEEDED, ActionState.FAILED}
+OVER = ENDED | {ActionState.ABANDONED, ActionState.CANCELED}
+"""States of an approval that nobody can answer any more."""
+RUNNING = {"InProgress", "Stopping"}
+"""``PipelineExecutionStatus`` of what may still wait (botocore)."""
 OUT_OF_TIME = ("expire", "timed out", "timeout", "not answered in time")
 MISCONFIGURED = ("configuration", "invalidaction", "permission")
 
@@ -58,6 +62,19 @@ def answer_seen(gate: Gate, service: Service, pipelines: Pipelines) -> AnswerSee
             by=last.by,
         )
     return _failed_by_itself(last)
+
+
+def has_ended(gate: Gate, service: Service, pipelines: Pipelines) -> bool:
+    """Whether CodePipeline itself says that nobody can answer the gate's approval any more."""
+    truth = pipelines.execution(service, gate.release)
+    if truth is None or truth.status not in RUNNING:
+        return True
+    return any(
+        isinstance(fact, ActionChanged)
+        and fact.action_execution_id == gate.action_execution_id
+        and fact.state in OVER
+        for fact in pipelines.facts(service, gate.release)
+    )
 
 
 def _failed_by_itself(last: ActionChanged) -> AnswerSeen:

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from signalbox.domain.effects import Effect, EffectStatus
+from signalbox.domain.effects import EffectStatus
 from signalbox.domain.gates import Gate, GateKind, GateStatus, Settlement, Verdict
-from signalbox.domain.policy import Policy
+from signalbox.domain.policy import Mode, Policy
 from signalbox.domain.services import Service
 from signalbox.policies.judge import shown_now
 from signalbox.policies.votes import weigh
-from signalbox.usecases.answer_seen import AnswerSeen, answer_seen
+from signalbox.usecases.answer_seen import AnswerSeen, answer_seen, has_ended
 from signalbox.usecases.effects_of_gates import announcement, decision
+from signalbox.usecases.find_newer_release import find_newer_release, superseded_by
 from signalbox.usecases.needs import (
     HasAudit,
     HasBells,
@@ -27,11 +28,12 @@ from signalbox.usecases.needs import (
     HasPolicies,
     HasServices,
 )
+from signalbox.usecases.tell_once import tell_once
 
+LET_GO = "its policy no longer enforces anything: answer it in CodePipeline"
 SETTLED_WITHIN = timedelta(minutes=2)
 """Younger verdicts and expiries are left to the workflow, which is at work on them."""
 
-SUPERSEDED_MODE = "SUPERSEDED"
 WEIGHED_EVERY = timedelta(minutes=5)
 
 
@@ -70,19 +72,21 @@ def close_gate(gate: Gate, ports: ClosingPorts) -> bool:
 
 def _see_to(gate: Gate, ports: ClosingPorts) -> bool:
     now = ports.clock.now()
+    service = ports.services.of_pipeline(gate.release.pipeline)
+    policy = ports.policies.policy_for(gate.release.pipeline, gate.stage) if service else None
+    if policy and gate.kind is GateKind.APPROVAL and policy.mode is not Mode.ENFORCE:
+        return _decide(gate, Verdict.DECIDED_ELSEWHERE, LET_GO, ports)
     if gate.kind is not GateKind.OBSERVED and _passed(gate.expires_at, now):
         return _decide(gate, Verdict.EXPIRED, "nobody answered in time", ports)
-    service = ports.services.of_pipeline(gate.release.pipeline)
-    if service is None:
+    if service is None or policy is None:
         return False
-    policy = ports.policies.policy_for(gate.release.pipeline, gate.stage)
     if gate.kind is not GateKind.HOTFIX:
         if not _still_waits(gate, service, ports):
             return _answered_elsewhere(gate, service, policy, ports)
-        newer = _newer_behind(gate, service, policy, ports)
-        if newer:
-            reason = f"a newer release waits behind it ({newer[:8]})"
-            return _decide(gate, Verdict.SUPERSEDED, reason, ports)
+        newer = find_newer_release(gate, service, ports.pipelines)
+        if newer and not policy.keep_stale:
+            return _decide(gate, Verdict.SUPERSEDED, superseded_by(newer), ports)
+        _note_newer(gate, newer, ports)
     if gate.kind is not GateKind.OBSERVED:
         _remind(gate, policy, ports)
         _weigh_again(gate, policy, ports)
@@ -95,6 +99,11 @@ def _still_waits(gate: Gate, service: Service, ports: ClosingPorts) -> bool:
 
 
 def _answered_elsewhere(gate: Gate, service: Service, policy: Policy, ports: ClosingPorts) -> bool:
+    """Only what CodePipeline says has ended is over: an approval that it does not show for a
+    moment still waits.
+    """
+    if not has_ended(gate, service, ports.pipelines):
+        return False
     seen = answer_seen(gate, service, ports.pipelines)
     reason = _told(seen, gate, policy, ports)
     return _decide(gate, Verdict.DECIDED_ELSEWHERE, reason, ports, seen=seen)
@@ -107,22 +116,6 @@ def _told(seen: AnswerSeen, gate: Gate, policy: Policy, ports: ClosingPorts) -> 
         return reason
     would = weigh(gate, policy, ports.directory.in_force().directory).told
     return f"{reason}; Signalbox would have waited for {would}"
-
-
-def _newer_behind(gate: Gate, service: Service, policy: Policy, ports: ClosingPorts) -> str:
-    """The execution that waits for the stage which this gate keeps locked, where it may take it.
-
-    In QUEUED mode each has its turn, in PARALLEL mode none waits.
-    """
-    if policy.keep_stale or gate.kind is not GateKind.APPROVAL:
-        return ""
-    ways = ports.pipelines.transitions(service)
-    way = next((one for one in ways if one.stage == gate.stage), None)
-    behind = [one for one in way.waiting if one != gate.release.execution] if way else []
-    if not behind:
-        return ""
-    truth = ports.pipelines.execution(service, gate.release)
-    return behind[-1] if truth and truth.mode == SUPERSEDED_MODE else ""
 
 
 def _decide(
@@ -159,6 +152,17 @@ def _settle_observed(gate: Gate, seen: AnswerSeen | None, ports: ClosingPorts) -
         ports.bells.ring(told)
 
 
+def _note_newer(gate: Gate, newer: str, ports: ClosingPorts) -> None:
+    """Have the card say that the gate is stale, where its policy keeps it all the same."""
+    if newer == gate.newer:
+        return
+    now = ports.clock.now()
+    told = announcement(gate.release, f"gate-newer-{gate.id}-{now.isoformat()}", now)
+    ports.effects.add([told])
+    ports.gates.note_newer(gate.id, newer)
+    ports.bells.ring(told)
+
+
 def _remind(gate: Gate, policy: Policy, ports: ClosingPorts) -> None:
     """Have the thread mention those who are asked, once for each time that has come."""
     waited = ports.clock.now() - gate.opened_at
@@ -167,16 +171,16 @@ def _remind(gate: Gate, policy: Policy, ports: ClosingPorts) -> None:
     if policy.escalation and waited >= policy.escalation.after:
         keys.append(f"escalate-{gate.id}")
     for key in keys:
-        _once(announcement(gate.release, key, ports.clock.now()), ports)
+        tell_once(announcement(gate.release, key, ports.clock.now()), ports)
 
 
 def _weigh_again(gate: Gate, policy: Policy, ports: ClosingPorts) -> None:
     """A gate waits for a check to pass, or shows what holds no longer: have it weighed."""
     now, shown = ports.clock.now(), shown_now(gate, policy)
-    waits_for_checks = bool(gate.standing) and (bool(gate.votes) or policy.auto_approve)
+    waits_for_checks = policy.auto_approve or (bool(gate.standing) and bool(gate.votes))
     if shown != gate.shown_digest or waits_for_checks:
         turn = int(now.timestamp() / WEIGHED_EVERY.total_seconds())
-        _once(decision(gate, f"weigh-{gate.round}-{shown[:12]}-{turn}", now), ports)
+        tell_once(decision(gate, f"weigh-{gate.round}-{shown[:12]}-{turn}", now), ports)
 
 
 def _hand_over(gate: Gate, why: str, ports: ClosingPorts) -> None:
@@ -190,12 +194,6 @@ def _hand_over(gate: Gate, why: str, ports: ClosingPorts) -> None:
     ports.effects.add([effect])
     known = ports.effects.effect(effect.subject, effect.key, kind=effect.kind)
     if known is None or known.status is EffectStatus.PENDING:
-        ports.bells.ring(effect)
-
-
-def _once(effect: Effect, ports: ClosingPorts) -> None:
-    if ports.effects.effect(effect.subject, effect.key, kind=effect.kind) is None:
-        ports.effects.add([effect])
         ports.bells.ring(effect)
 
 

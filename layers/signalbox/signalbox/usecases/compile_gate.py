@@ -9,14 +9,16 @@ from typing import Protocol
 
 from signalbox.domain.gates import Gate, GateKind, GateStatus
 from signalbox.domain.people import Directory
-from signalbox.domain.policy import Policy
+from signalbox.domain.policy import Policy, ReasonRequired
 from signalbox.domain.releases import Release
 from signalbox.domain.services import Service
 from signalbox.domain.truth import PendingApproval
+from signalbox.notifications.text import plain_line
 from signalbox.policies.authors import authors_of
 from signalbox.policies.judge import digest_of, judge
 from signalbox.policies.outcome import Case, Finding, Judgement
 from signalbox.policies.quorum import may_approve
+from signalbox.policies.recording import recorded_of
 from signalbox.policies.votes import quorum_of
 from signalbox.usecases.compile_dossier import compile_dossier
 from signalbox.usecases.describe_release import describe_release
@@ -82,13 +84,18 @@ def compile_gate(
         round=asked,
         approval_token=pending.token,
         kind=kind,
+        needs_reason=policy.reason_required is ReasonRequired.ALWAYS,
     )
     directory = ports.directory.in_force().directory
     case = Case(gate=gate, policy=policy, directory=directory, evidence=gathered.evidence)
     judgement = judge(case)
     shown = replace(
         gate,
-        dossier=replace(dossier, checks=lines_of(judgement.findings)),
+        dossier=replace(
+            dossier,
+            checks=lines_of(judgement.findings),
+            recorded=recorded_of(gathered.evidence, policy, service, release, pending.stage),
+        ),
         asked=asked_at(gate, policy, directory),
         standing=judgement.waits,
     )
@@ -107,6 +114,6 @@ def asked_at(gate: Gate, policy: Policy, directory: Directory) -> tuple[str, ...
 def lines_of(findings: Sequence[Finding]) -> tuple[str, ...]:
     """What the checks found, a line each: what the policy takes it for, then why."""
     return tuple(
-        f"{finding.meaning.value if finding.meaning else 'pass'} {finding.why}"
+        plain_line(f"{finding.meaning.value if finding.meaning else 'pass'} {finding.why}", 500)
         for finding in findings
     )

@@ -11,7 +11,7 @@ from signalbox.domain.effects import Effect, EffectKind
 from signalbox.domain.errors import NotYetError, SettingMissingError
 from signalbox.domain.gates import Gate, GateKind, GateStatus, Verdict
 from signalbox.domain.people import Directory
-from signalbox.domain.policy import Policy
+from signalbox.domain.policy import Mode, Policy
 from signalbox.domain.services import Service
 from signalbox.domain.truth import PendingApproval
 from signalbox.notifications.approval_summary import decision_text
@@ -19,7 +19,8 @@ from signalbox.notifications.text import plain_line
 from signalbox.policies.judge import is_outdated, judge
 from signalbox.policies.outcome import Case, Judgement, RefusedVote
 from signalbox.usecases.compile_gate import CompilingPorts, asked_at, compile_gate
-from signalbox.usecases.effects_of_gates import announcement, settling, whisper_to_voter
+from signalbox.usecases.effects_of_gates import announcement, decision, settling, whisper_to_voter
+from signalbox.usecases.find_newer_release import find_newer_release, superseded_by
 from signalbox.usecases.gather_evidence import gather_evidence
 from signalbox.usecases.needs import (
     HasAudit,
@@ -67,6 +68,8 @@ def _weigh(gate: Gate, ports: DecidingPorts) -> Verdict | None:
     if service is None:
         raise SettingMissingError(f"no service has the pipeline {gate.release.pipeline.key}")
     policy = ports.policies.policy_for(gate.release.pipeline, gate.stage)
+    if policy.mode is not Mode.ENFORCE and gate.kind is GateKind.APPROVAL:
+        return None  # its reconciler lets it go: what is only observed is answered by nobody here
     directory = ports.directory.in_force().directory
     gathered = gather_evidence(gate.release, service, policy, gate.stage, ports)
     case = Case(gate=gate, policy=policy, directory=directory, evidence=gathered.evidence)
@@ -78,7 +81,22 @@ def _weigh(gate: Gate, ports: DecidingPorts) -> Verdict | None:
     if judgement.verdict is None:
         _note(gate, judgement, policy, directory, ports)
         return None
+    if judgement.verdict is Verdict.APPROVED and not judgement.broken_glass:
+        newer = "" if policy.keep_stale else find_newer_release(gate, service, ports.pipelines)
+        if newer:
+            return _supersede(gate, newer, ports)
     return _decide(gate, judgement, directory, ports)
+
+
+def _supersede(gate: Gate, newer: str, ports: DecidingPorts) -> Verdict | None:
+    """What people have agreed to is stale: the newer release is to be let in and asked about."""
+    reason, now = superseded_by(newer), ports.clock.now()
+    details = {"gate": gate.id, "verdict": Verdict.SUPERSEDED.value, "reason": reason}
+    ports.audit.append(f"release#{gate.release.key}", "gate closed", details)
+    told = announcement(gate.release, f"gate-decided-{gate.id}", now)
+    holds = ports.gates.decide(gate.id, Verdict.SUPERSEDED, reason, now, [told])
+    ports.bells.ring(told)
+    return holds
 
 
 def _decide(
@@ -99,7 +117,7 @@ def _decide(
         now,
         [told],
         seen_digest=gate.shown_digest,
-        broken_glass=judgement.broken_glass,
+        broken_by=judgement.deciding[0].person if judgement.broken_glass else "",
     )
     if holds is None:
         raise NotYetError(f"gate {gate.id} shows something else by now")
@@ -118,8 +136,8 @@ def _ask_anew(gate: Gate, service: Service, policy: Policy, ports: DecidingPorts
     )
     fresh = compile_gate(
         gate.id, waits, service, policy, ports, kind=gate.kind, asked=gate.round + 1
-    ).gate
-    anew = replace(fresh, expires_at=gate.expires_at)
+    )
+    anew = replace(fresh.gate, expires_at=gate.expires_at)
     details = {
         "gate": gate.id,
         "round": anew.round,
@@ -127,9 +145,13 @@ def _ask_anew(gate: Gate, service: Service, policy: Policy, ports: DecidingPorts
         "shownDigest": anew.shown_digest,
     }
     ports.audit.append(f"release#{gate.release.key}", "asked anew", details)
-    told = announcement(gate.release, f"gate-anew-{gate.id}-{anew.round}", ports.clock.now())
-    if ports.gates.ask_anew(anew, gate.shown_digest, [told]):
-        ports.bells.ring(told)
+    now = ports.clock.now()
+    effects = [announcement(gate.release, f"gate-anew-{gate.id}-{anew.round}", now)]
+    if fresh.judgement.verdict is not None:  # the policy approves by itself
+        effects.append(decision(gate, f"anew-{anew.round}", now))
+    if ports.gates.ask_anew(anew, gate.shown_digest, effects):
+        for effect in effects:
+            ports.bells.ring(effect)
 
 
 def _deny(gate: Gate, judgement: Judgement, ports: DecidingPorts) -> None:
@@ -148,15 +170,23 @@ def _deny(gate: Gate, judgement: Judgement, ports: DecidingPorts) -> None:
 def _note(
     gate: Gate, judgement: Judgement, policy: Policy, directory: Directory, ports: DecidingPorts
 ) -> None:
-    """Keep what it waits for and which votes do not count, and have the card say so."""
+    """Keep what it waits for and which votes do not count, and have the card say so.
+
+    The effect comes first: a change that was noted and not told would be no change any more.
+    """
+    now = ports.clock.now()
     asked, denied = asked_at(gate, policy, directory), _denials(gate, judgement)
-    if (asked, judgement.waits, denied) != (gate.asked, gate.standing, gate.denied):
-        ports.gates.note_standing(gate.id, asked, judgement.waits, denied)
+    changed = (asked, judgement.waits, denied) != (gate.asked, gate.standing, gate.denied)
     said = hashlib.sha256("\n".join(judgement.waits).encode()).hexdigest()[:12]
     change = f"votes-{gate.id}-{gate.round}-{len(gate.votes)}-{said}"
-    told = announcement(gate.release, change, ports.clock.now())
-    if ports.effects.effect(told.subject, told.key, kind=EffectKind.ANNOUNCE) is None:
+    told = announcement(gate.release, change, now)
+    known = ports.effects.effect(told.subject, told.key, kind=EffectKind.ANNOUNCE)
+    if known and changed:  # it is once more what it was before, as with an alarm that flaps
+        told = announcement(gate.release, f"{change}-{now.isoformat()}", now)
+    if known is None or changed:
         ports.effects.add([told])
+        if changed:
+            ports.gates.note_standing(gate.id, asked, judgement.waits, denied)
         ports.bells.ring(told)
 
 
@@ -194,7 +224,7 @@ def _denied(gate: Gate, refused: RefusedVote) -> Mapping[str, Any]:
         "gate": gate.id,
         "principal": refused.vote.principal,
         "choice": refused.vote.choice.value,
-        "why": refused.why,
+        "why": plain_line(refused.why),
     }
 
 
@@ -214,8 +244,11 @@ def _for_audit(gate: Gate, judgement: Judgement, reason: str) -> Mapping[str, An
             for one in judgement.weighed.counted
         ],
         "refused": [
-            {"principal": refused.vote.principal, "why": refused.why}
+            {"principal": refused.vote.principal, "why": plain_line(refused.why)}
             for refused in judgement.weighed.refused
         ],
-        "findings": [f"{one.check}: {one.outcome.value}: {one.why}" for one in judgement.findings],
+        "findings": [
+            plain_line(f"{one.check}: {one.outcome.value}: {one.why}", 500)
+            for one in judgement.findings
+        ],
     }

@@ -48,11 +48,10 @@ def settling(gate: Gate, at: datetime) -> Effect:
 
 def whisper_to_voter(gate: Gate, vote: Vote, at: datetime) -> Effect:
     """Tell one voter, and nobody else, what became of the vote; once for each that was given."""
-    given = f"{vote.principal}#{vote.choice.value}#{vote.shown_digest}"
     return Effect(
         kind=EffectKind.ANNOUNCE,
         subject=gate.subject,
-        key=f"whisper-{hashlib.sha256(given.encode()).hexdigest()[:32]}",
+        key=f"whisper-{hashlib.sha256(vote.key.encode()).hexdigest()[:32]}",
         created_at=at,
         payload={"whisper": {"gate": gate.id, "principal": vote.principal}},
     )

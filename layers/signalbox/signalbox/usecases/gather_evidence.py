@@ -11,7 +11,7 @@ from typing import Protocol
 
 from signalbox.domain.errors import AwsRefusedError, AwsUnavailableError, DocumentInvalidError
 from signalbox.domain.evidence import UNKNOWN_TESTS, Evidence, ImageScan
-from signalbox.domain.gates import TestResult
+from signalbox.domain.gates import Settlement, TestResult
 from signalbox.domain.holds import Hold, HoldSource, Scope
 from signalbox.domain.identity import ReleaseId
 from signalbox.domain.listing import Listing
@@ -79,7 +79,8 @@ def gather_evidence(
     notes = ports.releases.notes(release_id)
     listing = ports.artifacts.listing(service, release_id)
     passed = _passed(service, release, stage)
-    behind = frozenset(one.stage for one in service.environments if one not in passed)
+    behind = frozenset(one.stage for one in service.environments if one not in passed) | {stage}
+    holds = tuple(holds_on(service, behind, policy, now, ports))
     staged = release.stage(passed[-1].stage) if passed else None
     evidence = Evidence(
         at=now,
@@ -89,7 +90,8 @@ def gather_evidence(
         scan=_scan(service, policy, listing, ports),
         waivers=tuple(ports.waivers.all()) if _asks(policy, ScanBelow) else (),
         firing_alarms=_firing(service, ports),
-        holds=tuple(holds_on(service, behind, policy, now, ports)),
+        holds=holds,
+        held_here=_is_held_here(release_id, service, stage, holds, ports),
         parallel=_in_parallel(service, release_id, ports),
         artifact_digest=listing.digest,
         has_staging=bool(passed),
@@ -98,6 +100,27 @@ def gather_evidence(
         windows=_open_windows(policy, now, ports),
     )
     return Gathered(evidence=evidence, listing=listing)
+
+
+def _is_held_here(
+    release_id: ReleaseId,
+    service: Service,
+    stage: str,
+    holds: tuple[Hold, ...],
+    ports: GatheringPorts,
+) -> bool:
+    """Whether a hold is on the gate's own stage, which the release has entered, and is none of
+    those that it was let through as a hotfix.
+    """
+    here = [hold for hold in holds if stage in hold.scope.stages_of(service)]
+    if not here:
+        return False
+    passed = [
+        gate.decided_at
+        for gate in ports.releases.gates_of(release_id)
+        if gate.stage == stage and gate.settlement == Settlement.LET_THROUGH and gate.decided_at
+    ]
+    return not passed or any(hold.since > max(passed) for hold in here)
 
 
 class HoldingPorts(HasHolds, HasSchedules, Protocol):

@@ -11,11 +11,12 @@ from signalbox.domain.errors import DocumentInvalidError, NotYetError
 from signalbox.domain.facts import ActionChanged
 from signalbox.domain.gates import Gate, GateKind, GateStatus, Verdict
 from signalbox.domain.identity import PipelineId, ReleaseId
-from signalbox.domain.policy import Mode
+from signalbox.domain.policy import Mode, Policy
 from signalbox.domain.services import Service
 from signalbox.domain.states import ActionState
 from signalbox.usecases.compile_gate import Compiled, CompilingPorts, compile_gate
 from signalbox.usecases.effects_of_gates import announcement, decision
+from signalbox.usecases.find_newer_release import find_newer_release
 from signalbox.usecases.needs import (
     HasAudit,
     HasBells,
@@ -105,15 +106,17 @@ def open_gate(request: GateRequest, ports: OpeningPorts) -> Answer:
     claimed = ports.gates.claim_gate(request.release, pending.action_execution_id, ports.ids.new())
     known = ports.gates.gate(claimed)
     if known is not None:
-        return _ask_again(known, ports)
+        return _ask_again(known, policy, ports)
     kind = GateKind.APPROVAL if policy.mode is Mode.ENFORCE else GateKind.OBSERVED
     compiled = compile_gate(claimed, pending, service, policy, ports, kind=kind)
     _write(compiled, ports)
     if kind is GateKind.OBSERVED:
         return _nothing_to_decide(claimed)
-    if compiled.judgement.verdict is Verdict.APPROVED:
-        return _approve_by_itself(compiled, ports)
-    return _ask(compiled.gate, compiled.gate.opened_at)
+    if compiled.judgement.verdict is not Verdict.APPROVED:
+        return _ask(compiled.gate, compiled.gate.opened_at)
+    if not policy.keep_stale and find_newer_release(compiled.gate, service, ports.pipelines):
+        return _ask_to_weigh(compiled.gate, ports)
+    return _approve_by_itself(compiled, ports)
 
 
 def _write(compiled: Compiled, ports: OpeningPorts) -> None:
@@ -149,17 +152,25 @@ def _has_ended(request: GateRequest, service: Service, ports: OpeningPorts) -> b
     )
 
 
-def _ask_again(gate: Gate, ports: OpeningPorts) -> Answer:
-    """A second run of the machine: what was voted meanwhile must be weighed for its new wait."""
+def _ask_again(gate: Gate, policy: Policy, ports: OpeningPorts) -> Answer:
+    """A second run of the machine: what was voted meanwhile must be weighed for its new wait, and
+    what the policy approves by itself may not have been.
+    """
     if gate.status is GateStatus.SETTLED or gate.kind is not GateKind.APPROVAL:
         return _nothing_to_decide(gate.id)
     if gate.verdict:
         return _decided(gate.id, gate.verdict)
+    if gate.votes or policy.auto_approve:
+        return _ask_to_weigh(gate, ports)
+    return _ask(gate, ports.clock.now())
+
+
+def _ask_to_weigh(gate: Gate, ports: OpeningPorts) -> Answer:
+    """Wait, and have it weighed as soon as the machine does."""
     now = ports.clock.now()
-    if gate.votes:
-        effect = decision(gate, f"again-{now.isoformat()}", now)
-        ports.effects.add([effect])
-        ports.bells.ring(effect, delay_seconds=DELAY_SECONDS)
+    effect = decision(gate, f"again-{now.isoformat()}", now)
+    ports.effects.add([effect])
+    ports.bells.ring(effect, delay_seconds=DELAY_SECONDS)
     return _ask(gate, now)
 
 

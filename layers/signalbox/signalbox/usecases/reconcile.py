@@ -31,6 +31,7 @@ from signalbox.usecases.start_again import (
     start_for_verdict,
     start_without_gate,
 )
+from signalbox.usecases.tell_document_faults import tell_document_faults
 
 LOG = logging.getLogger(__name__)
 
@@ -114,6 +115,8 @@ def reconcile(ports: ReconcilingPorts, budget: Budget | None = None) -> Reconcil
         found.anchored = anchor_grown(ports)
     with found.going_on("end the holds whose time is over"):
         end_holds(ports)
+    with found.going_on("read the documents that people write"):
+        tell_document_faults(ports)
     with found.going_on("list the holds"):
         _apply_holds(ports, budget, found)
     with found.going_on("list the gates"):

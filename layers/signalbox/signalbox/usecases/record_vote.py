@@ -64,29 +64,12 @@ def open_gate_shown(gate_id: str, digest: str, *, gates: GateLedger) -> Gate | N
     return gate if same else None
 
 
-def record_vote(
-    card: Card,
-    said: Said,
-    *,
-    gates: GateLedger,
-    releases: NotedReleases,
-    bells: Bells,
-    clock: Clock,
-) -> Taken | None:
-    """Write the vote on a card with its effect, then ring; None where the card is not an open
-    gate's.
+def record_vote(gate: Gate, said: Said, *, gates: GateLedger, bells: Bells, clock: Clock) -> Taken:
+    """Write the vote on what this gate shows with its effect, then ring.
 
-    A second vote of the same person changes nothing and is no error. Once the vote is written the
-    bell may fail: ``reconcile`` rings again.
+    The same vote of the same person once more changes nothing and is no error. Once the vote is
+    written the bell may fail: ``reconcile`` rings again.
     """
-    gate = open_gate_of(card, gates=gates, releases=releases)
-    return record_vote_on(gate, said, gates=gates, bells=bells, clock=clock) if gate else None
-
-
-def record_vote_on(
-    gate: Gate, said: Said, *, gates: GateLedger, bells: Bells, clock: Clock
-) -> Taken:
-    """Write a vote on what this gate shows."""
     now = clock.now()
     vote = Vote(
         principal=said.principal,
@@ -97,7 +80,7 @@ def record_vote_on(
         shown_digest=gate.shown_digest,
         ticket=plain_line(said.ticket, 80),
     )
-    effect = decision(gate, f"{said.principal}-{said.choice.value}-{gate.round}", now)
+    effect = decision(gate, f"{vote.key}-{gate.round}", now)
     taken = gates.vote(gate.id, vote, [effect], request=said.request)
     if taken is Taken.TAKEN:
         _ring(bells, effect)

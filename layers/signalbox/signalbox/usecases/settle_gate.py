@@ -83,6 +83,9 @@ def _answer(gate: Gate, service: Service, ports: SettlingPorts) -> AnswerSeen:
     pending = ports.pipelines.pending_approval(service, gate.release, gate.action_execution_id)
     if pending is None:
         return answer_seen(gate, service, ports.pipelines)
+    if gate.verdict is Verdict.DECIDED_ELSEWHERE:
+        # Its policy enforces nothing any more: whatever waits is answered in CodePipeline.
+        return AnswerSeen(settlement=Settlement.OBSERVED, words="left to CodePipeline")
     approved = gate.verdict is Verdict.APPROVED
     why_not = _what_changed(gate, pending, service, ports) if approved else ""
     verdict = Verdict.REJECTED if why_not else gate.verdict or Verdict.REJECTED
