@@ -16,9 +16,21 @@ from signalbox.domain.errors import UnknownNameError
 from signalbox.domain.services import Environment
 
 from cli.adopted_rights import Pipeline, approvals_of
-from cli.adopting import Adoption, environment_named, environments_of, stack_of
+from cli.adopting import (
+    Adoption,
+    can_have_a_policy,
+    environment_named,
+    environments_of,
+    stack_of,
+)
 from cli.control_api import fail, reported
 from cli.words import printable
+
+NO_POLICY = (
+    "{pipeline} cannot begin with a policy that only observes: no parameter may have an @ in its"
+    " name, so that the default policy would hold for it at once. See it with: signalbox policy"
+    " show default; adopt it all the same with: --default-policy"
+)
 
 
 def adopt(
@@ -43,6 +55,13 @@ def adopt(
         str, typer.Option(help="The service's name; the pipeline's unless given.")
     ] = "",
     channel: Annotated[str, typer.Option(help="Its Slack channel.")] = "",
+    default_policy: Annotated[
+        bool,
+        typer.Option(
+            "--default-policy",
+            help="Adopt it under the default policy: one with an @ in its name has no other.",
+        ),
+    ] = False,
     output: Annotated[
         Path | None, typer.Option(help="Write the stack to this file.", show_default=False)
     ] = None,
@@ -50,10 +69,13 @@ def adopt(
 ) -> None:
     """Print a CloudFormation stack with the operator role, the registration and an observe policy.
 
-    Nothing is changed: deploy the stack to adopt the pipeline, delete it to undo that. Needs
+    Nothing is changed: deploy the stack to adopt the pipeline. To undo that, release what holds it,
+    see with signalbox drain that nothing of it is open, and delete the stack. Needs
     codepipeline:GetPipeline.
     """
     with reported("adopt"):
+        if not (default_policy or can_have_a_policy(pipeline)):
+            raise UnknownNameError(NO_POLICY.format(pipeline=pipeline))
         found = _read(pipeline)
         adoption = Adoption(
             pipeline=found,
@@ -62,6 +84,7 @@ def adopt(
             environments=_environments(found, environment or [], alarm or []),
             repositories=tuple(repository or []),
             channel=channel,
+            default_policy=default_policy,
         )
         text = json.dumps(stack_of(adoption), indent=2)
     if output is None:
@@ -125,5 +148,14 @@ def _remarks(adoption: Adoption, output: Path | None) -> Iterator[str]:
         f"adopt it:  aws cloudformation deploy --stack-name {name} --template-file {file}"
         " --capabilities CAPABILITY_NAMED_IAM"
     )
-    yield f"undo it:   aws cloudformation delete-stack --stack-name {name}"
-    yield f"enforce:   signalbox policy put FILE --pipeline {adoption.pipeline.name}"
+    plane = "" if adoption.stack == "signalbox" else f" --stack {adoption.stack}"
+    yield (
+        "undo it:   first release what holds it (signalbox hold list, signalbox hold release) and"
+        f" run: signalbox drain{plane}, until nothing of it is listed. Once the registration is"
+        " gone, a closed stage stays closed and an open gate stays open."
+    )
+    yield f"           then: aws cloudformation delete-stack --stack-name {name}"
+    if adoption.has_own_policy:
+        yield f"enforce:   signalbox policy put FILE --pipeline {adoption.pipeline.name}{plane}"
+    else:
+        yield f"policy:    the default holds at once: signalbox policy show default{plane}"

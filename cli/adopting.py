@@ -19,7 +19,10 @@ LARGEST_PARAMETER = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adoption:
-    """A pipeline, and what whoever adopts it says about it. ``stack`` is the control plane's."""
+    """A pipeline, and what whoever adopts it says about it. ``stack`` is the control plane's.
+
+    With ``default_policy`` it has none of its own.
+    """
 
     pipeline: Pipeline
     stack: str
@@ -27,6 +30,12 @@ class Adoption:
     environments: tuple[Environment, ...]
     repositories: tuple[str, ...] = ()
     channel: str = ""
+    default_policy: bool = False
+
+    @property
+    def has_own_policy(self) -> bool:
+        """Whether it begins with a policy that only observes."""
+        return can_have_a_policy(self.pipeline.name) and not self.default_policy
 
     @property
     def role_name(self) -> str:
@@ -39,8 +48,16 @@ class Adoption:
         return f"/signalbox/{self.stack}"
 
 
+def can_have_a_policy(pipeline: str) -> bool:
+    """Whether a pipeline may have a policy of its own: a pipeline's name may have an "@" in it,
+    which no parameter's name may (PutParameter, API reference).
+    """
+    return "@" not in pipeline
+
+
 def stack_of(adoption: Adoption) -> dict[str, Any]:
-    """The CloudFormation stack: a role, a registration, a policy that only observes.
+    """The CloudFormation stack: a role, a registration, and unless the default is to hold, a policy
+    that only observes.
 
     Raises UnknownNameError where a name cannot be used, DocumentInvalidError where the registration
     would not be read.
@@ -52,14 +69,15 @@ def stack_of(adoption: Adoption) -> dict[str, Any]:
         "OperatorRole": _role(adoption),
         "Registration": {**_parameter(adoption, *_registration(adoption)), **_after_the_role()},
     }
-    if "@" not in name:  # which no parameter may have in its name: the default policy holds
+    if adoption.has_own_policy:
         document = json.dumps({"contract": 2, "mode": "observe"})
         where = f"{adoption.prefix}/policy/{name}"
         resources["Policy"] = _parameter(adoption, where, document)
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": (
-            f"What Signalbox needs to work with the pipeline {name}. Deleting this stack undoes it."
+            f"What Signalbox needs to work with the pipeline {name}. Deleting this stack undoes it,"
+            " once nothing of it is held or waits: signalbox drain."
         ),
         "Resources": resources,
         "Outputs": {"OperatorRoleArn": {"Value": {"Fn::GetAtt": ["OperatorRole", "Arn"]}}},

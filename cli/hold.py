@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 from signalbox.adapters.policy_schema import duration
+from signalbox.notifications.stage_lines import CONDITIONS
 
 from cli.asking import answer_to
 from cli.control_api import api_of, fail, reported
@@ -34,15 +36,18 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command("list")
 def list_holds(stack: Stack = "signalbox", url: Url = "", as_json: AsJson = False) -> None:
-    """List the holds that people and incidents have placed; windows stand in the policies."""
+    """List what is held, by people, incidents and windows, and the stages that are closed for it:
+    how each stands, and what it waits for where no hold is left.
+    """
     with reported("hold"):
         told = api_of(stack, url).get("/holds")
     if as_json:
         typer.echo(json.dumps(told))
         return
-    found = told.get("holds", [])
-    say(_line(hold) for hold in found)
-    if not found:
+    holds, stages = told.get("holds", []), told.get("closed_stages", [])
+    say(map(_line, holds))
+    say(line for stage in stages for line in _stage_lines(stage))
+    if not holds and not stages:
         typer.echo("nothing is held")
 
 
@@ -109,10 +114,25 @@ def _from_now(length: str) -> str:
     except ValueError as wrong:
         fail("hold", f"--for: {wrong}")
     assert isinstance(span, timedelta)  # noqa: S101 - what `duration` returns
-    return (datetime.now(UTC) + span).isoformat(timespec="seconds")
+    try:
+        return (datetime.now(UTC) + span).isoformat(timespec="seconds")
+    except OverflowError:
+        fail("hold", f"--for: {length} from now there is no date")
 
 
 def _line(hold: dict[str, Any]) -> str:
-    ends = hold.get("until")
-    until = f"until {moment(datetime.fromisoformat(ends))}" if ends else "until it is released"
-    return f"{hold['scope']}  {until}  {hold['owner']}: {hold['reason']}"
+    return f"{hold['scope']}  {_until(hold)}  {hold['owner']}: {hold['reason']}"
+
+
+def _until(hold: dict[str, Any]) -> str:
+    if ends := hold.get("until"):
+        return f"until {moment(datetime.fromisoformat(ends))}"
+    return "until its window is over" if hold.get("source") == "window" else "until it is released"
+
+
+def _stage_lines(stage: dict[str, Any]) -> Iterator[str]:
+    """How a closed stage stands, and below it why."""
+    since = moment(datetime.fromisoformat(stage["since"]))
+    condition = CONDITIONS.get(stage["condition"], stage["condition"])
+    yield f"stage:{stage['stage']}  since {since}  {condition}"
+    yield from (f"  {line}" for line in stage["why"])

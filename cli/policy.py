@@ -133,8 +133,8 @@ def try_out(
     """Say what a policy would have decided about recorded releases, and why.
 
     From the ledger it needs dynamodb:GetItem and Query, codepipeline:ListPipelineExecutions,
-    ssm:GetParameter and cloudformation:DescribeStacks. What was not recorded cannot be judged:
-    checks go by what the card showed.
+    ssm:GetParameter and cloudformation:DescribeStacks. Checks go by what each gate had found, and
+    windows by cron and date by its time; where nothing was recorded for a check, it is unknown.
     """
     text = file.read_text(encoding="utf-8")
     if fault := fault_in(text, "policy", str(file)):

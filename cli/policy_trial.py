@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +14,16 @@ from signalbox.adapters.dynamodb_documents import from_document
 from signalbox.adapters.policy_documents import policy_of, read_policy
 from signalbox.adapters.ssm_people import parse_people
 from signalbox.domain.errors import DocumentInvalidError
-from signalbox.domain.evidence import Evidence
-from signalbox.domain.gates import Gate, GateStatus
+from signalbox.domain.gates import Gate, GateStatus, Verdict
 from signalbox.domain.identity import PipelineId, ReleaseId
 from signalbox.domain.people import Directory
-from signalbox.domain.policy import Policy
-from signalbox.policies.judge import judge, shown_now
+from signalbox.domain.policy import CheckSettings, Meaning, Policy
+from signalbox.policies.judge import asked_checks, judge, shown_now
 from signalbox.policies.outcome import Case, Judgement
 
 from cli.auditing import archive_of
+from cli.recorded_evidence import WEIGHED, known_of
 from cli.stacks import outputs_of
-
-STAGED = "the artifact is the one that was staged"
 
 
 def try_policy(
@@ -53,7 +51,18 @@ def try_policy(
         yield "No gate is recorded there."
 
 
-def retried(gate: Gate, policy: Policy, directory: Directory) -> Judgement:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """A gate judged again. ``unrecorded`` names the checks of which nobody can say what they would
+    have found, and ``hinges`` those of them on which the verdict hangs.
+    """
+
+    judgement: Judgement
+    unrecorded: tuple[str, ...] = ()
+    hinges: tuple[str, ...] = ()
+
+
+def retried(gate: Gate, policy: Policy, directory: Directory) -> Trial:
     """The gate judged again, as if it had been opened and voted on under this policy."""
     shown = shown_now(gate, policy)
     votes = tuple(
@@ -61,33 +70,56 @@ def retried(gate: Gate, policy: Policy, directory: Directory) -> Judgement:
         for vote in gate.votes
     )
     anew = replace(gate, shown_digest=shown, votes=votes, status=GateStatus.OPEN, verdict=None)
-    case = Case(gate=anew, policy=policy, directory=directory, evidence=evidence_of(gate))
-    return judge(case)
-
-
-def evidence_of(gate: Gate) -> Evidence:
-    """What the card of the gate had shown, as evidence. What it did not show is unknown."""
-    dossier = gate.dossier
-    lines = [line.partition(" ")[2] for line in dossier.checks]
-    staged = dossier.artifact_digest if STAGED in lines else ""
-    return Evidence(
-        at=gate.decided_at or gate.expires_at,
-        tests=dossier.tests,
-        firing_alarms=dossier.firing_alarms,
-        artifact_digest=dossier.artifact_digest,
-        has_staging=bool(staged),
-        staged_digest=staged,
+    known = known_of(gate, policy)
+    judgement = judge(
+        Case(
+            gate=anew,
+            policy=_without(policy, known.unrecorded),
+            directory=directory,
+            evidence=known.evidence,
+        )
+    )
+    recorded = tuple(one for one in judgement.findings if one.check not in known.unrecorded)
+    asked = [(check.name, told) for check, told in asked_checks(policy)]
+    unsure = [(name, told) for name, told in asked if name in known.unrecorded]
+    return Trial(
+        judgement=replace(judgement, findings=recorded),
+        unrecorded=tuple(name for name, _ in unsure),
+        hinges=tuple(name for name, told in unsure if _decides(told, judgement)),
     )
 
 
-def told(gate: Gate, judgement: Judgement) -> Iterator[str]:
+def _without(policy: Policy, unrecorded: Collection[str]) -> Policy:
+    """The policy without these checks, so that they are neither a block nor a pass."""
+    ignored = {"on_fail": Meaning.IGNORE, "on_warn": Meaning.IGNORE}
+    checks = (
+        replace(told, **ignored) if check.name in unrecorded else told
+        for check, told in asked_checks(policy)
+    )
+    return replace(policy, checks=tuple(checks))
+
+
+def _decides(told: CheckSettings, judgement: Judgement) -> bool:
+    """Whether a check of which nothing was recorded might have kept the gate from its approval."""
+    if judgement.verdict is not Verdict.APPROVED or judgement.broken_glass:
+        return False
+    meanings = {told.on_fail, told.on_warn}
+    return Meaning.BLOCK in meanings or (
+        not judgement.weighed.enough and meanings != {Meaning.IGNORE}
+    )
+
+
+def told(gate: Gate, trial: Trial) -> Iterator[str]:
     """What was decided, what would have been, and why."""
+    judgement = trial.judgement
     was = gate.verdict.value if gate.verdict else "OPEN"
     would = judgement.verdict.value if judgement.verdict else "WAIT"
-    mark = "=" if was == would else "≠"
+    if trial.hinges:
+        passes = "passes" if len(trial.hinges) == 1 else "pass"
+        would += f" if {' and '.join(trial.hinges)} {passes}"
     commit = gate.dossier.revision[:7] or gate.release.execution[:8]
     when = f"{gate.opened_at:%Y-%m-%d %H:%M}"
-    yield f"{mark} {commit} at {gate.stage}, {when}: was {was}, would {would}"
+    yield f"{_mark(gate, trial)} {commit} at {gate.stage}, {when}: was {was}, would {would}"
     for why in (judgement.reason, *judgement.waits):
         if why:
             yield f"    {why}"
@@ -96,6 +128,18 @@ def told(gate: Gate, judgement: Judgement) -> Iterator[str]:
     for finding in judgement.findings:
         if finding.meaning is not None:
             yield f"    {finding.check} {finding.meaning.value}: {finding.why}"
+    for name in trial.unrecorded:
+        yield f"    {name} unknown: not recorded"
+
+
+def _mark(gate: Gate, trial: Trial) -> str:
+    """Whether it would have gone as it went, as far as policies go: no policy decides that nobody
+    answers, or that somebody answers elsewhere.
+    """
+    if trial.hinges:
+        return "?"
+    was = gate.verdict if gate.verdict in WEIGHED else None
+    return "=" if was == trial.judgement.verdict else "≠"
 
 
 def _gates_in(file: Path) -> Iterator[Gate]:

@@ -33,6 +33,7 @@ from tests.fakes import (
     RecordingWorkflows,
     release_id,
 )
+from tests.leaving import APPROVAL_TOKEN, BOT_TOKEN, SIGNING_SECRET, TASK_TOKEN, WORLDS
 from tests.memory_ledger import MemoryLedger
 from tests.memory_storms import MemoryStorms
 from tests.scripted_aws import (
@@ -48,8 +49,6 @@ from tests.scripted_aws import (
 
 RELEASE = release_id()
 APPROVAL_ID = "22222222-aaaa-4bbb-8ccc-000000000002"
-APPROVAL_TOKEN = "33333333-aaaa-4bbb-8ccc-000000000003"
-TASK_TOKEN = "AAAAKgAAAAIAAAAAAAAAAtask"
 COMMIT = Commit(
     id="4f1c2d3e4f1c2d3e4f1c2d3e4f1c2d3e4f1c2d3e",
     message="Greet by name\n\nLonger words.",
@@ -147,7 +146,7 @@ class CountedMetrics:
 class CountedSecrets:
     """Slack's secrets, counting the reads."""
 
-    signing_secrets: tuple[str, ...] = ("8f742231b10e8888abcd99yyyzzz85a5",)
+    signing_secrets: tuple[str, ...] = (SIGNING_SECRET,)
     reads: int = 0
     fail_with: Exception | None = None
 
@@ -155,13 +154,14 @@ class CountedSecrets:
         self.reads += 1
         if self.fail_with is not None:
             raise self.fail_with
-        return SlackSecret(bot_token="xoxb-test", signing_secrets=self.signing_secrets)
+        return SlackSecret(bot_token=BOT_TOKEN, signing_secrets=self.signing_secrets)
 
 
 class GateWorld:
     """Everything the gate's use cases ask for; ``hello`` waits at its Approval stage."""
 
     def __init__(self) -> None:
+        WORLDS.add(self)
         self.ledger = MemoryLedger()
         self.releases = self.gates = self.effects = self.ledger
         self.incidents = self.sweeps = self.holds = self.commands = self.ledger

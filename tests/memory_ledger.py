@@ -181,6 +181,7 @@ class MemoryLedger:
             denied=gate.denied,
             expires_at=gate.expires_at,
             needs_reason=gate.needs_reason,
+            held=gate.held,
         )
         self.add(effects)
         return True

@@ -1,7 +1,8 @@
 """Write release.json: which commit this is, what led to it, and how its tests went.
 
 Runs in the build, from a full clone. Signalbox shows approvers the commits since the last good
-release out of it. Standard library only.
+release out of it, and lets none of their authors approve. Where the list does not go back far
+enough to tell, nobody may approve. Standard library only.
 """
 
 from __future__ import annotations
@@ -11,11 +12,15 @@ import json
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 CONTRACT = 1
-NEWEST = 200
+NEWEST = 2000
+ROOM = 1_800_000
+"""Characters for commits: Signalbox reads no release.json above 2 MB."""
+SUBJECT = 200
 FIELDS = (
     ("id", "%H"),
     ("author_name", "%an"),
@@ -26,35 +31,61 @@ FIELDS = (
     ("subject", "%s"),
     ("at", "%cI"),
 )
-# None can be part of a name or a subject.
-FIELD_END, COMMIT_END, TRAILER_END = "\x1f", "\x1e", "\x1d"
+FIELD_END = "\0"  # which cannot be part of a commit
+TRAILER_END = "\x1d"
 
 
 def commits(newest: int = NEWEST) -> list[dict[str, Any]]:
-    """The commits that lead to HEAD, newest first."""
-    form = FIELD_END.join(code for _, code in FIELDS) + COMMIT_END
-    log = git("log", f"--max-count={newest}", f"--format={form}")
+    """The commits that lead to HEAD, newest first, as many as there is room for.
+
+    Each has its parents: that is how Signalbox tells which the last good release had already.
+    """
+    form = "".join(f"{code}%x00" for _, code in FIELDS)
+    *said, _ = git("log", f"--max-count={newest}", f"--format={form}").split(FIELD_END)
+    width, parents = len(FIELDS), parents_of(newest)
     names = [name for name, _ in FIELDS]
-    lines = (line.strip("\n") for line in log.split(COMMIT_END))
-    return [listed(dict(zip(names, line.split(FIELD_END), strict=True))) for line in lines if line]
+    rows = (said[at : at + width] for at in range(0, len(said), width))
+    history = [listed(dict(zip(names, row, strict=True)), parents) for row in rows]
+    sizes = accumulate(len(json.dumps(commit)) for commit in history)
+    return [commit for commit, size in zip(history, sizes, strict=True) if size <= ROOM]
 
 
-def listed(commit: dict[str, Any]) -> dict[str, Any]:
-    """A commit with its co-authors as a list."""
-    trailers = commit["co_authors"].split(TRAILER_END)
-    return {**commit, "co_authors": [one.strip() for one in trailers if one.strip()]}
+def listed(commit: dict[str, str], parents: dict[str, list[str]]) -> dict[str, Any]:
+    """A commit with its parents, and its co-authors as a list."""
+    name, trailers = commit["id"].strip(), commit["co_authors"].split(TRAILER_END)
+    return {
+        **commit,
+        "id": name,
+        "parents": parents[name],
+        "co_authors": [one.strip() for one in trailers if one.strip()],
+        "subject": commit["subject"][:SUBJECT],
+    }
+
+
+def parents_of(newest: int) -> dict[str, list[str]]:
+    """The true parents of each commit.
+
+    In a shallow clone ``%P`` says of the oldest commits that they have none; ``raw`` does not.
+    """
+    log = git("log", "-z", f"--max-count={newest}", "--format=raw")
+    found = {}
+    for commit in log.strip("\0").split("\0"):
+        head = [line.split(" ") for line in commit.partition("\n\n")[0].split("\n")]
+        found[head[0][1]] = [value[0] for name, *value in head if name == "parent"]
+    return found
+
+
+def reaches_back(history: list[dict[str, Any]]) -> bool:
+    """Whether the list goes back to the first commit."""
+    ids = {commit["id"] for commit in history}
+    return all(ids.issuperset(commit["parents"]) for commit in history)
 
 
 def git(*arguments: str) -> str:
-    """What git prints."""
-    done = subprocess.run(  # noqa: S603
-        ["git", *arguments],  # noqa: S607
-        check=True,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-    )
-    return done.stdout
+    """What git prints of what was committed, with every line end as it is."""
+    command = ["git", "--no-replace-objects", *arguments]
+    done = subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+    return done.stdout.decode("utf-8", errors="replace")
 
 
 def results(junit: Path) -> dict[str, int]:
@@ -107,8 +138,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args(arguments)
     document = release(options.branch, options.tests, options.coverage, options.image)
-    options.output.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-    print(f"release.json: {document['commit']}, {len(document['commits'])} commits")
+    options.output.write_text(json.dumps(document) + "\n", encoding="utf-8")
+    history = document["commits"]
+    back = "back to the first" if reaches_back(history) else "and older ones that are not listed"
+    print(f"release.json: {document['commit']}, {len(history)} commits, {back}")
     return 0
 
 

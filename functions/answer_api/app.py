@@ -12,4 +12,5 @@ from signalbox.runtime.wiring import world
 @reported
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
     """Answer one request that API Gateway has let through for an IAM identity."""
-    return answer_api(event, world())
+    with world().clients.answering():
+        return answer_api(event, world())

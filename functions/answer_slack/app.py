@@ -22,4 +22,5 @@ with quick_start():
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001
     """Answer one request of API Gateway. Without Powertools: Slack waits for three seconds."""
-    return answer_request(event, world())
+    with world().clients.answering():
+        return answer_request(event, world())

@@ -10,6 +10,7 @@ from sandbox.emulator.invocations import observe_invocations
 from sandbox.emulator.lambda_errors import name_errors_by_class
 from sandbox.emulator.lambda_rights import know_alias_rights
 from sandbox.emulator.object_lock import keep_object_lock
+from sandbox.emulator.table_rights import ask_table_policies, know_which_items
 from sandbox.emulator.workflows import evaluate_timeouts
 
 
@@ -23,6 +24,8 @@ def application() -> Any:
     take_over_alarms()
     ask_for_the_right_rights()
     name_the_role_of_a_session()
+    know_which_items()
+    ask_table_policies()
     evaluate_timeouts()
     guard_iam_routes()
     return over_tls(borrow("ministack.app:app"))

@@ -9,6 +9,10 @@ from sandbox import clock
 ACCOUNT: Final = "123456789012"
 REGION: Final = "us-east-1"
 
+PATIENCE_SCALE: Final = "3"
+"""How much longer than on AWS the endpoints wait for AWS, which is one busy process here. The
+Slack endpoint still answers before Lambda ends it."""
+
 
 def configure(port: int, scratch: Path) -> None:
     """Set the environment that MiniStack and boto3 read: everything below `scratch`, one port."""
@@ -28,6 +32,7 @@ def configure(port: int, scratch: Path) -> None:
             "MINISTACK_REGION": REGION,
             "SFN_WAIT_SCALE": str(clock.scale()),
             "LAMBDA_WARM_TTL_SECONDS": "3600",
+            "PATIENCE_SCALE": PATIENCE_SCALE,
             "S3_DATA_DIR": str(scratch / "s3"),
             "STATE_DIR": str(scratch / "state"),
             "TMPDIR": str(temporary),

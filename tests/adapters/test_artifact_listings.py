@@ -74,6 +74,26 @@ def test_committers_and_co_authors_come_along_as_addresses(clients: StubbedClien
     assert change.co_authors == ("ada@example.com", "alan@example.com", "", "")
 
 
+@pytest.mark.case(13)
+@pytest.mark.parametrize("said", [{}, {"committer_email": ""}, {"committer_email": None}])
+def test_a_committer_without_an_address_is_nobody_known(
+    clients: StubbedClients, said: dict[str, Any]
+) -> None:
+    (change,) = listed(clients, commits=[{**COMMIT, **said}]).changes
+    assert change.committer_email == ""
+
+
+def test_parents_are_those_of_the_commits_that_name_them(clients: StubbedClients) -> None:
+    merge = {**COMMIT, "id": "def", "parents": ["abc", "012"]}
+    root = {**COMMIT, "id": "012", "parents": []}
+    listing = listed(clients, commits=[merge, COMMIT, root])
+    assert listing.parents == {"def": ("abc", "012"), "012": ()}
+
+
+def test_a_list_of_an_older_build_says_nothing_of_parents(clients: StubbedClients) -> None:
+    assert listed(clients).parents == {}
+
+
 def test_coverage_and_image_are_read_where_the_build_names_them(clients: StubbedClients) -> None:
     image = {"repository": "hello", "digest": "sha256:1"}
     listing = listed(clients, coverage=87.5, image=image)
@@ -98,6 +118,8 @@ def test_a_release_that_has_built_nothing_lists_nothing(clients: StubbedClients)
         {"contract": 2},
         {"commits": [{"author_email": "a@b"}]},
         {"commits": [{**COMMIT, "co_authors": "ada@example.com"}]},
+        {"commits": [{**COMMIT, "parents": "def"}]},
+        {"commits": [{**COMMIT, "parents": None}]},
         {"coverage": "most"},
         {"coverage": 101},
         {"coverage": -1},

@@ -9,6 +9,7 @@ from sandbox.demo.narrator import Narrator
 from sandbox.demo.world import World
 
 from .gatekeeping import Gatekeeping
+from .leaving import outputs_of, tokens_of
 from .stage import deployed_sandbox
 
 
@@ -26,9 +27,14 @@ def pytest_runtest_makereport(
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[World]:
-    """One deployed sandbox for the tests that do not spoil it."""
+    """One deployed sandbox for the tests that do not spoil it. When they are done, none of the
+    tokens that it made may have left the ledger.
+    """
     with deployed_sandbox() as deployed:
         yield deployed
+        tokens = tokens_of(deployed)
+        for where, text in outputs_of(deployed):
+            assert not [what for token, what in tokens.items() if token in text], where
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ import pytest
 
 from sandbox.demo.slack import message_of
 from sandbox.demo.steps import NotYetError, expect
-from sandbox.demo.world import Release, words_of
+from sandbox.demo.world import Release, World, words_of
 
 from .gatekeeping import AMIR, DANA, MARA, NILS, OLGA, RUTH, Gatekeeping
+from .leaving import outputs_of, tokens_of
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(240)]
 
@@ -97,3 +98,17 @@ def _reconciled(gates: Gatekeeping, release: Release, user: str) -> str:
         if f"<@{user}>" in words_of(reply):
             return str(reply["text"])
     raise NotYetError(f"nobody mentioned {user}")
+
+
+def test_the_search_for_tokens_that_left_knows_all_there_are(
+    world: World, gates: Gatekeeping
+) -> None:
+    gates.policy()
+    release = gates.release()
+    gates.press(release, "approve_gate", AMIR)
+    gates.stage(release, "Approval", "Succeeded")
+    assert set(tokens_of(world).values()) == {"token of an approval", "token of a task"}
+    looked = dict(outputs_of(world))
+    assert all(looked[f"Slack's {what}"] != "[]" for what in ("messages", "calls"))
+    assert len(looked["the audit"]) > 1000
+    assert any("SettleGateFunction" in where and text for where, text in looked.items())

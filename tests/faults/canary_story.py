@@ -54,6 +54,7 @@ from tests.gate_world import (
     card_of,
     vote_on,
 )
+from tests.leaving import left, shown
 from tests.scripted_aws import ScriptedTargets
 
 
@@ -91,16 +92,9 @@ class StoryWorld(GateWorld):
 
     def outputs(self) -> dict[str, str]:
         """All that has left Signalbox, by where it went."""
-        return {
-            "Slack": _shown([vars(self.messenger), vars(self.modals)]),
-            "SNS": _shown(vars(self.publisher)),
-            "audit": _shown([(e.what, e.details) for c in self.audit.chains.values() for e in c]),
-            "answers to commands": _shown(self.answers),
-            "dead letters": _shown(self.dead_letters),
-            "bells": _shown([_bell(effect) for effect in self.bells.rung]),
-            "workflows": _shown([self.workflows.started, [o for _, o in self.workflows.completed]]),
-            "approvals": _shown([summary for _, _, summary in self.pipelines.answers]),
-            "transitions": _shown(self.pipelines.closed),
+        return left(self) | {
+            "answers to commands": shown(self.answers),
+            "dead letters": shown(self.dead_letters),
         }
 
 
@@ -239,15 +233,3 @@ def _roll_back(world: StoryWorld, said: str) -> None:
 
 def _news(incident: Incident, at: datetime) -> Effect:
     return incident_news(incident, "closed", at)
-
-
-def _bell(effect: Effect) -> tuple[str, str, str]:
-    return effect.subject, effect.kind.value, effect.key
-
-
-def _shown(value: Any) -> str:
-    return json.dumps(value, default=_plainly, ensure_ascii=False)
-
-
-def _plainly(value: Any) -> Any:
-    return vars(value) if hasattr(value, "__dict__") else repr(value)

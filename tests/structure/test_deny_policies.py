@@ -106,6 +106,22 @@ def test_in_the_organisation_nobody_makes_a_role_of_an_excepted_name(role: str) 
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("table", resources("cfn.json", "AWS::DynamoDB::Table"))
+def test_nobody_but_deployment_lifts_what_guards_the_ledger(form: str, table: str) -> None:
+    """The table's own policy keeps people from writing (test_ledger_is_ours.py)."""
+    arn = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/signalbox-{table}-1A2B3C"
+    for call in ("PutResourcePolicy", "DeleteResourcePolicy", "DeleteTable", "UpdateTimeToLive"):
+        action = f"dynamodb:{call}"
+        for other in (*OTHERS, OPERATOR):
+            assert decision(form, other, action, arn) == "Deny", other
+        for excepted in (DEPLOY, BREAK_GLASS):
+            assert decision(form, excepted, action, arn) == "Allow"
+        assert decision(form, OTHERS[0], action, arn.replace("signalbox-", "shop-")) == "Allow"
+    for call in ("GetItem", "Query", "DescribeTable", "GetResourcePolicy", "UpdateTable"):
+        assert decision(form, OTHERS[0], f"dynamodb:{call}", arn) == "Allow"
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_each_form_is_a_policy_that_aws_takes(form: str) -> None:
     assert validate_policy_document(document(form)) is None
     assert len(json.dumps(document(form), separators=(",", ":"))) <= LIMITS[form]

@@ -115,15 +115,14 @@ ENDPOINT = {
     "dynamodb:GetItem",
     "dynamodb:Query",
     "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-    "dynamodb:ConditionCheckItem",
     "sqs:SendMessage",
     "logs:CreateLogStream",
     "logs:PutLogEvents",
     "xray:PutTraceSegments",
     "xray:PutTelemetryRecords",
 }
-"""What it takes to read the ledger, write a vote or a command, and ring for it."""
+"""What it takes to read the ledger, write a vote or a command, and ring for it: which items and
+attributes, test_endpoint_writes.py says."""
 
 
 def test_the_slack_endpoint_has_no_right_to_touch_a_pipeline() -> None:

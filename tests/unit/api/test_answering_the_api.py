@@ -15,7 +15,8 @@ from signalbox.domain.commands import CommandKind
 from signalbox.domain.effects import EffectKind
 from signalbox.domain.errors import AwsRefusedError, AwsUnavailableError
 from signalbox.domain.gates import Choice, GateKind, GateStatus
-from signalbox.domain.holds import ClosedStage, Hold, Reach, Scope
+from signalbox.domain.holds import ClosedStage, Hold, HoldSource, Reach, Scope
+from signalbox.domain.spans import span_of
 from signalbox.usecases.read_unfinished import read_unfinished
 
 from tests.fakes import NOW, PIPELINE
@@ -184,6 +185,39 @@ def test_only_holds_in_force_are_listed(world: ApiWorld) -> None:
         )
     listed = world.ask("GET /holds")[1]["holds"]
     assert [(one["scope"], one["reason"]) for one in listed] == [("everything", "now")]
+
+
+def test_closed_stages_and_the_windows_that_hold_them_are_listed(world: ApiWorld) -> None:
+    """By ``read_holds``, from the ledger alone."""
+    window = Hold(
+        id="window-abc",
+        scope=Scope(reach=Reach.EVERYTHING),
+        owner="U0",
+        reason="holidays",
+        since=NOW,
+        source=HoldSource.WINDOW,
+    )
+    world.ledger.add_hold(span_of(window, "2026-11-22", "production"), [])
+    stage = ClosedStage(pipeline=PIPELINE, stage="Production", since=NOW, confirmed=True)
+    world.ledger.note_closed(replace(stage, holds=("window-abc",), reason="why"))
+    failing = replace(stage, stage="Staging", waiting_for="e1: 1 failing test")
+    world.ledger.note_closed(failing)
+    said = world.ask("GET /holds")[1]
+    assert [(one["scope"], one["source"]) for one in said["holds"]] == [
+        ("window:production", "window")
+    ]
+    held, waits = said["closed_stages"]
+    assert (held["stage"], held["condition"], held["reason"]) == (
+        f"{PIPELINE.key}/Production",
+        "held",
+        "why",
+    )
+    assert [one["reason"] for one in held["holds"]] == ["holidays"]
+    assert (waits["condition"], waits["waiting_for"]) == ("waits", "e1: 1 failing test")
+    assert waits["why"] == ["e1: 1 failing test"]
+    unfinished = world.ask("GET /unfinished")[1]
+    assert unfinished["holds"] == [], "a window is the policies', and nobody can end it"
+    assert [one["waiting_for"] for one in unfinished["closed_stages"]] == ["", "e1: 1 failing test"]
 
 
 def test_what_is_unfinished_is_told_kind_by_kind(world: ApiWorld) -> None:

@@ -287,3 +287,51 @@ def test_a_file_is_written_and_how_to_go_on_and_back_is_said(aws: Stubber, tmp_p
         assert words in ended.stderr
     has(aws)
     assert "cannot write" in refusal("--output", str(tmp_path / "no" / "stack.json"))
+
+
+def remarks(*words: str) -> list[str]:
+    return CliRunner().invoke(app, ["adopt", "shop", *words]).stderr.splitlines()
+
+
+def test_undoing_it_begins_with_what_is_held_and_what_waits(aws: Stubber) -> None:
+    has(aws)
+    said = remarks()
+    (first,) = (place for place, line in enumerate(said) if line.startswith("undo it:"))
+    assert "release what holds it (signalbox hold list, signalbox hold release)" in said[first]
+    assert "signalbox drain, until nothing of it is listed" in said[first]
+    assert "a closed stage stays closed and an open gate stays open" in said[first]
+    assert "delete-stack --stack-name signalbox-adopts-shop" in said[first + 1]
+    has(aws)
+    assert "signalbox drain" in adopt()["Description"]
+
+
+def test_what_is_to_be_run_names_the_control_plane_that_was_named(aws: Stubber) -> None:
+    has(aws)
+    said = "\n".join(remarks("--stack", "plane"))
+    assert "signalbox drain --stack plane," in said
+    assert "signalbox policy put FILE --pipeline shop --stack plane" in said
+
+
+def named(name: str, *words: str) -> Any:
+    return CliRunner().invoke(app, ["adopt", name, *words])
+
+
+def test_a_pipeline_that_can_have_no_policy_of_its_own_is_not_adopted_unawares() -> None:
+    ended = named("shop@eu")
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert ended.stderr.count("\n") == 1
+    for words in ("shop@eu", "default policy would hold for it at once", "--default-policy"):
+        assert words in ended.stderr
+
+
+def test_a_pipeline_under_the_default_policy_gets_none_and_is_told_so(aws: Stubber) -> None:
+    has(aws, name="shop@eu")
+    ended = named("shop@eu", "--default-policy")
+    assert ended.exit_code == 0, ended.stderr
+    stack = json.loads(ended.stdout)
+    assert set(stack["Resources"]) == {"OperatorRole", "Registration"}
+    assert registered(stack).name == "shop-eu"
+    assert "the default holds at once: signalbox policy show default" in ended.stderr
+    assert "policy put" not in ended.stderr
+    has(aws)
+    assert "Policy" not in adopt("--default-policy")["Resources"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -170,6 +171,7 @@ def test_a_command_waits_for_its_answer(wired: WiredApi) -> None:
             wired.world.ledger.answer(command.id, "Held until somebody releases it.", [])
 
     wired.after = carried_out
+    wired.world.clock.moment = datetime.now(UTC)  # a terminal counts from its own clock
     code, said = run("hold", "put", "env:production", "--reason", "holidays", "--for", "4h")
     assert (code, said) == (0, "Held until somebody releases it.\n")
     (command,) = wired.world.ledger.commands.values()
@@ -194,6 +196,7 @@ def test_an_answer_that_is_not_there_yet_is_no_failure(wired: WiredApi) -> None:
     [
         (("put", "everything", "--reason", "r", "--for", "1w"), "45s, 30m, 24h or 7d"),
         (("put", "everything", "--reason", "r", "--for", "1h", "--until", "x"), "not both"),
+        (("put", "everything", "--reason", "r", "--for", "9999999d"), "there is no date"),
         (("put", "everything", "--reason", "r", "--until", "tomorrow"), "a moment with its offset"),
         (("put", "moon:full", "--reason", "r"), "no scope"),
         (("hotfix", "hello@fffffff", "--reason", "r"), "No running release"),

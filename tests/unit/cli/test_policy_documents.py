@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from signalbox.adapters.dynamodb_documents import to_document
 from signalbox.domain.gates import GateStatus, Verdict
+from signalbox.domain.recorded import Recorded
 from typer.testing import CliRunner
 
 from cli.documents import KINDS, LARGEST, fault_in, fitting, kind_of, line_of, schema_of
@@ -53,6 +55,8 @@ def test_an_approver_by_name_or_address_is_refused_with_its_line(who: str) -> No
         (('"approvers": ["sre"]', '"expiresAfter": "a day"'), 6, "45s, 30m, 24h or 7d"),
         (('"approvers": ["sre"]', '"checks": {"soak": {"for": "0s"}}'), 6, "duration"),
         (('"approvers": ["sre"]', '"stages": {"A": {"approvals": 0}}'), 6, "approvals"),
+        (('"approvers": ["sre"]', '"stages": {"A": {"holds": []}}'), 6, "at the top"),
+        (('"approvers": ["sre"]', '"hotfix": {"approvals": 1}'), 6, "write 2 or more"),
         (('"approvers": ["sre"]', '"approvers": ["sre"'), 7, "no JSON"),
     ],
 )
@@ -93,6 +97,13 @@ def test_the_schemas_for_editors_are_current(kind: str) -> None:
     assert json.loads(file.read_text(encoding="utf-8")) == schema_of(kind)
 
 
+def test_the_documents_that_the_how_to_shows_are_good_ones() -> None:
+    page = (ROOT / "docs" / "how-to" / "write-a-policy.md").read_text(encoding="utf-8")
+    shown = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert [kind_of(text) for text in shown] == ["people", "policy", "policy", "waivers"]
+    assert [fault_in(text, kind_of(text), "page") for text in shown] == [""] * 4
+
+
 def test_validate_says_which_is_good_and_fails_for_one_that_is_not(tmp_path: Path) -> None:
     good = in_a_file(tmp_path, GOOD)
     done = RUNNER.invoke(app, ["policy", "validate", good])
@@ -122,7 +133,7 @@ def test_put_writes_nothing_of_a_bad_document(
     assert "policy.json:4" in done.output
 
 
-class Recorded:
+class WrittenTo:
     """SSM and CloudFormation that remember what was written."""
 
     def __init__(self) -> None:
@@ -146,7 +157,7 @@ class Recorded:
 def test_put_writes_a_good_document_where_it_belongs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: list[str], name: str
 ) -> None:
-    aws = Recorded()
+    aws = WrittenTo()
     monkeypatch.setattr("botocore.session.get_session", lambda: aws)
     done = RUNNER.invoke(app, ["policy", "put", in_a_file(tmp_path, GOOD), *option])
     assert done.exit_code == 0, done.output
@@ -157,7 +168,7 @@ def test_put_writes_a_good_document_where_it_belongs(
 
 def test_a_policy_is_tried_on_what_was_recorded(tmp_path: Path) -> None:
     gate = replace(
-        a_gate(None, says("grace"), says("ada")),
+        a_gate(None, says("grace"), says("ada"), recorded=Recorded(at=NOW)),
         status=GateStatus.SETTLED,
         verdict=Verdict.APPROVED,
         decided_at=NOW,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+from signalbox.adapters.dynamodb_documents import to_document
 from signalbox.domain.evidence import Evidence
 from signalbox.domain.facts import PipelineChanged
 from signalbox.domain.gates import Change, Dossier, TestResult
@@ -93,14 +96,76 @@ def test_a_first_release_shows_its_whole_history_up_to_what_people_read() -> Non
     assert dossier.changes == many[:LISTED]
 
 
+def of(commits: tuple[Change, ...]) -> Dossier:
+    """The dossier of a first release with these commits, the newest first."""
+    return compiled(GateWorld(), commits, commit=replace(COMMIT, id=commits[0].id))
+
+
+@pytest.mark.case(13)
 def test_whoever_had_a_hand_in_what_is_cut_is_still_there() -> None:
     many = history(LISTED + 3)
-    twice = (*many, replace(many[-1], id="f" * 40))
-    dossier = compiled(GateWorld(), twice, commit=replace(COMMIT, id=many[0].id))
-    assert dossier.changes == many
-    committer = replace(many[0], id="f" * 40, committer_email="someone@example.com")
-    dossier = compiled(GateWorld(), (*many, committer), commit=replace(COMMIT, id=many[0].id))
-    assert dossier.changes[-1] == committer
+    assert of((*many, replace(many[-1], id="f" * 40))).changes == many
+    once_more = replace(many[0], id="f" * 40)
+    for hand in (
+        {"author_email": "someone@example.com"},
+        {"committer_email": "someone@example.com"},
+        {"committer_email": ""},
+        {"committer_email": many[1].author_email, "author_email": many[1].author_email},
+        {"co_authors": ("someone@example.com",)},
+        {"co_authors": ("",)},
+    ):
+        known = hand.get("author_email") == many[1].author_email
+        more = replace(once_more, **hand)
+        assert of((*many, more)).changes == (many if known else (*many, more)), hand
+
+
+@pytest.mark.case(13)
+def test_a_committer_who_wrote_something_else_further_back_is_an_author_as_well() -> None:
+    many = tuple(replace(one, committer_email="c@example.com") for one in history(LISTED))
+    his = replace(many[0], id="f" * 40, author_email="c@example.com")
+    assert of((*many, his)).changes == (*many, his)
+
+
+LONG = Change(
+    id="",
+    author_name="n" * 5000,
+    author_email="",
+    subject="ß" * 5000,
+    committer_email="c" * 500 + "@example.com",
+    co_authors=("d" * 500 + "@example.com",),
+)
+
+
+@pytest.mark.case(13)
+@pytest.mark.parametrize("count", [2 * LISTED, 2000])
+def test_a_dossier_fits_into_the_ledger_and_says_where_it_had_to_break_off(count: int) -> None:
+    many = tuple(
+        replace(LONG, id=f"{n:040x}", author_email=f"{n}@example.com") for n in range(count)
+    )
+    dossier = of(many)
+    assert len(json.dumps(to_document(dossier), ensure_ascii=False).encode()) < 250_000
+    *others, last = dossier.changes
+    assert last.breaks_off == (len(dossier.changes) < count)
+    assert not any(change.breaks_off for change in others)
+    assert [change.id for change in dossier.changes] == [one.id for one in many[: len(others) + 1]]
+
+
+@pytest.mark.case(13)
+def test_a_commit_with_too_many_co_authors_to_keep_leaves_nobody_known() -> None:
+    crowd = tuple(f"{n}@example.com" for n in range(20_000))
+    assert of((replace(history(1)[0], co_authors=crowd),)).changes == ()
+    first, second = history(2)
+    dossier = of((first, replace(second, co_authors=crowd)))
+    assert dossier.changes == (replace(first, breaks_off=True),)
+
+
+def test_what_is_too_long_to_show_is_cut_and_no_address_becomes_another() -> None:
+    whole = replace(LONG, id="a" * 40, author_email="a" * 500 + "@example.com")
+    (kept,) = of((whole,)).changes
+    assert (len(kept.author_name), len(kept.subject)) == (100, 200)
+    for address in (kept.author_email, kept.committer_email, *kept.co_authors):
+        assert address
+        assert "@" not in address
 
 
 def test_the_released_commit_counts_whatever_the_build_listed() -> None:
@@ -108,6 +173,7 @@ def test_the_released_commit_counts_whatever_the_build_listed() -> None:
     assert [change.id for change in dossier.changes] == [COMMIT.id, CHANGES[1].id]
     assert dossier.changes[0].author_email == COMMIT.author_email
     assert dossier.changes[0].subject == "Greet by name"
+    assert dossier.changes[1].breaks_off, "what else led to it, nobody has said"
 
 
 def test_a_good_commit_once_more_has_all_whom_the_build_named() -> None:

@@ -11,12 +11,13 @@ import pytest
 from signalbox.domain.gates import Choice, GateKind, GateStatus, Settlement, Verdict
 from signalbox.domain.holds import Hold, Scope
 from signalbox.domain.policy import Mode, Policy
-from signalbox.domain.states import AlarmState
+from signalbox.domain.states import ActionState, AlarmState
 from signalbox.policies.no_alarm_firing import NoAlarmFiring
 from signalbox.usecases.open_gate import open_gate
+from signalbox.usecases.settle_gate import settle_gate
 
 from tests.gate_world import DIGEST, RELEASE, TASK_TOKEN, GateWorld, a_request, a_truth, say
-from tests.unit.gates.carrying import ask, card, carry_on, details, see_to, settle
+from tests.unit.gates.carrying import ROOT, answered, ask, card, carry_on, details, see_to, settle
 
 NEWER = "99999999-aaaa-4bbb-8ccc-000000000009"
 BY_ITSELF = Policy(auto_approve=True)
@@ -175,7 +176,7 @@ def test_a_hotfix_that_was_let_in_is_not_held_again_by_what_it_has_passed(
         kind=GateKind.HOTFIX,
         status=GateStatus.SETTLED,
         settlement=Settlement.LET_THROUGH.value,
-        decided_at=world.clock.now(),
+        held=("hold-Approval",),
     )
     world.ledger.gates.clear()
     world.ledger.claims.clear()
@@ -193,13 +194,12 @@ def test_a_hold_that_came_after_the_hotfix_was_let_in_holds_it(world: GateWorld)
         kind=GateKind.HOTFIX,
         status=GateStatus.SETTLED,
         settlement=Settlement.LET_THROUGH.value,
-        decided_at=world.clock.now(),
+        held=("hold-before",),
     )
     world.ledger.gates.clear()
     world.ledger.claims.clear()
     gate = ask(world)
     world.ledger.gates[passed.id] = passed
-    world.clock.advance(timedelta(minutes=1))
     a_hold_on(world, "Approval")
     say(world, Choice.APPROVE, gate=gate)
     carry_on(world)
@@ -211,3 +211,22 @@ def a_hold_on(world: GateWorld, stage: str) -> None:
     since = world.clock.now()
     hold = Hold(id=f"hold-{stage}", scope=scope, owner="Ada", reason="calm down", since=since)
     world.ledger.add_hold(hold, [])
+
+
+@pytest.mark.case(53)
+@pytest.mark.parametrize("decided", [True, False])
+def test_a_gate_whose_machine_failed_is_settled_by_the_next_one_although_it_is_answered(
+    world: GateWorld, decided: bool
+) -> None:
+    gate = ask(world)
+    answered(world, ActionState.SUCCEEDED, by=ROOT)
+    if decided:
+        see_to(world)
+    world.workflows.completed.clear()
+    again = open_gate(a_request(), world)
+    assert (again["gateId"], again["decision"]) == (gate.id, "DECIDED" if decided else "ASK")
+    if not decided:
+        see_to(world)
+    settle_gate(gate.id, "DECIDED_ELSEWHERE", world)
+    assert world.the_gate().settlement == "ANSWERED_ELSEWHERE"
+    assert open_gate(a_request(), world)["decision"] == "NONE"

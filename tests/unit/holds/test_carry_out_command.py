@@ -241,7 +241,7 @@ def a_broken_glass(world: HeldWorld) -> str:
         shown_digest=gate.shown_digest,
     )
     world.ledger.vote(gate.id, vote, [])
-    world.ledger.decide(gate.id, Verdict.APPROVED, "glass", world.clock.now(), broken_glass=True)
+    world.ledger.decide(gate.id, Verdict.APPROVED, "glass", world.clock.now(), broken_by="ada")
     return gate.id
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from signalbox.domain.commands import Command, CommandKind
 from signalbox.domain.errors import AwsUnavailableError, NotYetError
 from signalbox.domain.gates import Gate, GateKind, GateStatus, Settlement, Verdict
+from signalbox.domain.holds import HoldSource
 from signalbox.domain.listing import Listing
 from signalbox.usecases.ask_for_hotfix import ask_for_hotfix
 from signalbox.usecases.settle_hotfix import WAITS_FOR, settle_hotfix
@@ -221,6 +222,15 @@ def test_what_is_not_what_was_shown_does_not_pass(world: HeldWorld, late: str) -
     assert settle(world, gate)
     assert f"The {late} is not the one that was shown" in world.ledger.gates[gate].settlement
     assert world.codepipeline.entered == []
+
+
+def test_a_hold_that_nobody_had_seen_is_not_passed(world: HeldWorld) -> None:
+    gate = agreed(world)
+    world.place(id="incident", source=HoldSource.INCIDENT)
+    assert settle(world, gate)
+    assert "more than what people have seen" in world.ledger.gates[gate].settlement
+    assert world.codepipeline.entered == []
+    assert world.way.closed
 
 
 def test_what_has_waited_for_a_month_is_not_opened_for(world: HeldWorld) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from signalbox.domain.gates import Choice
 from signalbox.events.slack_words import (
+    LONGEST_HOLD,
     HelpWish,
     HoldWish,
     HotfixWish,
@@ -98,6 +99,8 @@ def test_a_hold_says_until_when_in_words_or_lasts_until_it_is_released(
         ("hold everything until 2026-11-21 yesterday", "over already"),
         ("hold everything 0h nothing", "over already"),
         ("hold everything 9999w long", "more than a year"),
+        ("hold everything " + "9999w" * 60 + " no calendar reaches so far", "cannot read"),
+        ("hold everything " + "9999w" * 9000 + " no span is so long", "cannot read"),
         ("hold everything until 9999-12-31 forever", "more than a year"),
         ("release", "what to release"),
         ("release shop hotfix", "why it cannot wait"),
@@ -117,6 +120,25 @@ def test_slacks_markup_and_escapes_are_what_was_typed() -> None:
     assert wish.reason == "ada & ops: a < b https://x.io"
 
 
+SPANS = st.lists(
+    st.tuples(st.integers(0, 9999), st.sampled_from("mhdwMHDW")).map(
+        lambda part: f"{part[0]}{part[1]}"
+    ),
+    min_size=1,
+    max_size=60,
+).map("".join)
+OFFSETS = st.sampled_from(["", "Z", "+14:00", "-23:59", "+23:59:59.999999"])
+MOMENTS = st.builds(
+    lambda at, offset: at.isoformat() + offset, st.datetimes(), OFFSETS
+) | st.dates().map(str)
+
+NOWS = st.datetimes(
+    at("2020-01-01").replace(tzinfo=None),
+    at("2100-01-01").replace(tzinfo=None),
+    timezones=st.just(UTC),
+)
+
+
 @settings(max_examples=500, deadline=None)
 @given(
     verb=st.sampled_from(["hold", "release", "why", "approve", "break-glass", "status", ""]),
@@ -128,3 +150,20 @@ def test_slacks_markup_and_escapes_are_what_was_typed() -> None:
 )
 def test_whatever_is_typed_is_a_wish_or_a_complaint(verb: str, words: list[str]) -> None:
     assert isinstance(parse_words(" ".join([verb, *words]), NOW), Wish)
+
+
+@settings(max_examples=500, deadline=None)
+@given(until=SPANS | MOMENTS.map("until ".__add__), now=NOWS)
+def test_a_hold_ends_within_a_year_or_nobody_can_read_until_when(until: str, now: datetime) -> None:
+    wish = parse_words(f"hold everything {until} because", now)
+    if isinstance(wish, HoldWish):
+        assert wish.until is not None
+        assert timedelta() < wish.until - now <= LONGEST_HOLD
+    else:
+        assert isinstance(wish, HelpWish)
+        assert "until when" in wish.complaint or "more than a year" in wish.complaint
+
+
+def test_a_year_ahead_is_the_furthest_whatever_the_year() -> None:
+    assert isinstance(parse_words("hold everything 366d because", NOW), HoldWish)
+    assert isinstance(parse_words("hold everything 366d1m because", NOW), HelpWish)

@@ -9,10 +9,15 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from signalbox.adapters.api_documents import command_document, gate_document, hold_document
+from signalbox.adapters.api_documents import (
+    command_document,
+    gate_document,
+    hold_document,
+    stage_document,
+)
 from signalbox.domain.commands import Command, CommandKind
 from signalbox.domain.errors import (
     AwsRefusedError,
@@ -23,6 +28,7 @@ from signalbox.domain.errors import (
 )
 from signalbox.domain.gates import Choice, Gate, GateStatus
 from signalbox.domain.identity import PipelineId
+from signalbox.events.slack_words import LONGEST_HOLD
 from signalbox.usecases.names import pipeline_named, release_named, scope_named
 from signalbox.usecases.needs import (
     HasBells,
@@ -34,8 +40,9 @@ from signalbox.usecases.needs import (
     HasIds,
     HasReleases,
 )
+from signalbox.usecases.read_holds import read_holds
 from signalbox.usecases.read_unfinished import read_unfinished
-from signalbox.usecases.record_vote import Said, open_gate_shown, record_vote_on
+from signalbox.usecases.record_vote import Said, open_gate_shown, record_vote
 from signalbox.usecases.take_command import take_command
 
 LOG = logging.getLogger(__name__)
@@ -127,8 +134,10 @@ def _vote(caller: str, event: Mapping[str, Any], ports: ApiPorts) -> Answer:
     gate = open_gate_shown(gate_id, _text(body, "digest"), gates=ports.gates)
     if gate is None:
         return _say(409, "this gate is closed, or shows something else by now: look at it again")
+    if gate.needs_reason and not reason:
+        raise BadRequestError(REASON_FIRST)
     said = Said(principal=caller, name=_name(caller), choice=choice, reason=reason, ticket=ticket)
-    record_vote_on(gate, said, gates=ports.gates, bells=ports.bells, clock=ports.clock)
+    record_vote(gate, said, gates=ports.gates, bells=ports.bells, clock=ports.clock)
     return _json(202, {"gate": gate.id, "message": "your vote is written"})
 
 
@@ -140,15 +149,15 @@ def _review(caller: str, event: Mapping[str, Any], ports: ApiPorts) -> Answer:
 
 
 def _holds(_: str, __: Mapping[str, Any], ports: ApiPorts) -> Answer:
-    now = ports.clock.now()
-    active = [hold for hold in ports.holds.standing_holds() if hold.is_active(now)]
-    return _json(200, {"holds": [hold_document(hold) for hold in active]})
+    held = read_holds(holds=ports.holds, clock=ports.clock)
+    holds = [hold_document(hold) for hold in held.holds]
+    return _json(200, {"holds": holds, "closed_stages": list(map(stage_document, held.stages))})
 
 
 def _put_hold(caller: str, event: Mapping[str, Any], ports: ApiPorts) -> Answer:
     body = _body(event)
     scope = scope_named(_must(body, "scope"), here=ports.here, gates=ports.gates, holds=ports.holds)
-    until = _moment(body, "until")
+    until = _moment(body, "until", ports.clock.now())
     reason = _must(body, "reason")
     return _give(CommandKind.HOLD, caller, ports, scope=scope, reason=reason, until=until)
 
@@ -245,14 +254,20 @@ def _must(body: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _moment(body: Mapping[str, Any], name: str) -> datetime | None:
+def _moment(body: Mapping[str, Any], name: str, now: datetime) -> datetime | None:
     value = _text(body, name)
+    if not value:
+        return None
     try:
-        at = datetime.fromisoformat(value) if value else None
-    except ValueError:
-        at = None
-    if value and (at is None or at.tzinfo is None):
-        raise BadRequestError(f"{name} is a moment with its offset, as 2026-12-24T18:00:00+01:00")
+        at = datetime.fromisoformat(value)
+        if at.tzinfo is None:
+            raise ValueError("no offset")
+        until = at.astimezone(UTC)
+    except (ValueError, OverflowError):  # the year 1 has moments that are none in UTC
+        wanted = "a moment with its offset, as 2026-12-24T18:00:00+01:00"
+        raise BadRequestError(f"{name} is {wanted}") from None
+    if not now < until <= now + LONGEST_HOLD:
+        raise BadRequestError(f"{name} is over already, or more than a year ahead")
     return at
 
 

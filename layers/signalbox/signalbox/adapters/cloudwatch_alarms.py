@@ -2,38 +2,64 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from signalbox.adapters.aws_errors import aws_call
 from signalbox.adapters.codepipeline import ServiceClients
+from signalbox.domain.errors import AwsRefusedError
 from signalbox.domain.services import Service
 from signalbox.domain.states import AlarmState
 
+LOG = logging.getLogger(__name__)
+
 AT_ONCE = 100
 """The most names that DescribeAlarms takes, and the most alarms it gives (botocore)."""
+BOTH = ("MetricAlarm", "CompositeAlarm")
+"""Without ``AlarmTypes`` it answers for metric alarms only (DescribeAlarms, API reference)."""
+DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
 
 class CloudWatchAlarms:
     """``Alarms`` on DescribeAlarms.
 
-    Without ``AlarmTypes`` it answers for metric alarms only, and those alone may be granted by
-    name: composite alarms need the right on ``*`` (DescribeAlarms, API reference).
+    Composite alarms need the right on ``*``: "You can't return information about composite alarms
+    if your cloudwatch:DescribeAlarms permission has a narrower scope" (DescribeAlarms, API
+    reference). Where AWS refuses to tell of them, metric alarms are asked for alone.
     """
 
     def __init__(self, clients: ServiceClients) -> None:
         self._clients = clients
 
     def state(self, service: Service, names: Sequence[str]) -> Mapping[str, AlarmState]:
-        """The present state of each alarm; alarms that do not exist are absent."""
+        """The present state of each alarm; alarms that do not exist are absent.
+
+        UNKNOWN is one that is no metric alarm where composite alarms may not be read.
+        """
         states: dict[str, AlarmState] = {}
         for start in range(0, len(names), AT_ONCE):
             some = list(names[start : start + AT_ONCE])
-            with aws_call(f"read the alarms of {service.name}"):
-                client = self._clients.for_service(service, "cloudwatch")
-                answer = client.describe_alarms(AlarmNames=some, MaxRecords=AT_ONCE)
-            for alarm in answer.get("MetricAlarms", ()):
-                states[str(alarm["AlarmName"])] = _state(str(alarm.get("StateValue", "")))
+            try:
+                states |= self._states(service, some, AlarmTypes=list(BOTH))
+            except AwsRefusedError as refused:
+                if refused.code not in DENIED:
+                    raise
+                LOG.warning("composite alarms of %s cannot be read: %s", service.name, refused)
+                unknown = dict.fromkeys(some, AlarmState.UNKNOWN)
+                states |= unknown | self._states(service, some)
         return states
+
+    def _states(
+        self, service: Service, names: Sequence[str], **kinds: Any
+    ) -> dict[str, AlarmState]:
+        with aws_call(f"read the alarms of {service.name}"):
+            client = self._clients.for_service(service, "cloudwatch")
+            answer = client.describe_alarms(AlarmNames=names, MaxRecords=AT_ONCE, **kinds)
+        found = (*answer.get("MetricAlarms", ()), *answer.get("CompositeAlarms", ()))
+        return {
+            str(alarm["AlarmName"]): _state(str(alarm.get("StateValue", ""))) for alarm in found
+        }
 
 
 def _state(value: str) -> AlarmState:

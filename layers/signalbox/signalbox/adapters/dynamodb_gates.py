@@ -29,6 +29,7 @@ SHOWN = (
     "denied",
     "expires_at",
     "needs_reason",
+    "held",
 )
 """What asking anew replaces."""
 

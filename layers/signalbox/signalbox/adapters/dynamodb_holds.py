@@ -13,7 +13,6 @@ from signalbox.adapters.dynamodb_table import Change, LedgerTable
 from signalbox.domain.effects import Effect
 from signalbox.domain.errors import AwsUnavailableError
 from signalbox.domain.holds import ClosedStage, Hold
-from signalbox.domain.identity import PipelineId
 
 HOLDS, CLOSED_STAGES = "holds", "closed-stages"
 """The groups of the index that list holds nobody has ended, and closed stages."""
@@ -22,7 +21,7 @@ HOLDS, CLOSED_STAGES = "holds", "closed-stages"
 class DynamoDbHolds:
     """``HoldLedger`` on the ledger's table.
 
-    The index lags behind by moments and gives ids only: each item is read again, consistently.
+    The index lags behind by moments: each hold is read again, consistently.
     """
 
     def __init__(self, table: LedgerTable) -> None:
@@ -58,9 +57,12 @@ class DynamoDbHolds:
         return tuple(hold for hold in found if hold and hold.ended_at is None)
 
     def closed_stages(self) -> Sequence[ClosedStage]:
-        """Every stage that Signalbox keeps closed, the one that is closed longest first."""
-        keys = [_key(item) for item in self._table.listed(CLOSED_STAGES)]
-        found = filter(None, map(self.closed_stage, keys))
+        """Every stage that Signalbox keeps closed, the one that is closed longest first.
+
+        As the index shows them: a freeze may close hundreds, and each is read again before it is
+        written, with the revision that was seen.
+        """
+        found = (from_document(ClosedStage, item) for item in self._table.listed(CLOSED_STAGES))
         return tuple(sorted(found, key=lambda one: (one.since, one.key)))
 
     def closed_stage(self, key: str) -> ClosedStage | None:
@@ -95,8 +97,3 @@ class DynamoDbHolds:
 
 def _listing(group: str, since: datetime, name: str) -> Item:
     return {"gsi1pk": group, "gsi1sk": f"{moment(since)}#{name}"}
-
-
-def _key(item: Item) -> str:
-    pipeline = from_document(PipelineId, item["pipeline"])
-    return f"{pipeline.key}/{item['stage']}"

@@ -17,6 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from signalbox.adapters.aws_errors import aws_call, code_of
+from signalbox.adapters.deadline import seconds_left
 from signalbox.adapters.dynamodb_items import Item, to_attributes, to_item
 from signalbox.domain.errors import AwsUnavailableError
 
@@ -150,7 +151,10 @@ class LedgerTable:
                 extra for extra, code in zip(remaining, codes[1:], strict=True) if code != FAILED
             ]
             if FAILED not in codes:
-                self._pause(random.uniform(0.5, 1.0) * 0.02 * 2**attempt)  # noqa: S311 - no secret
+                wait = random.uniform(0.5, 1.0) * 0.02 * 2**attempt  # noqa: S311 - no secret
+                if wait >= seconds_left():
+                    break  # whoever waits for us is answered in time, and asks again
+                self._pause(wait)
         raise AwsUnavailableError("could not write: other transactions kept getting in the way")
 
     def put(self, item: Item, *, condition: str = "") -> Write:

@@ -1,7 +1,7 @@
 """The policy document: what a team may write, and the policy that it comes to.
 
 A document replaces the default as a whole, except that the default's holds always apply. Fields
-below ``stages`` override those of the document at one stage's gates.
+below ``stages`` override those of the document at one stage's gates; some are above all stages.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from signalbox.adapters.policy_schema import FirstPolicy, PolicyDocument
+from signalbox.adapters.policy_stages import refuse_what_stands_above
 from signalbox.adapters.ssm_documents import fault_of, field_of
 from signalbox.domain.errors import DocumentInvalidError
 from signalbox.domain.policy import Excluded, Policy, ReasonRequired
@@ -35,7 +36,8 @@ def read_policy(text: str, parameter: str) -> Mapping[str, Any]:
     if not isinstance(written, dict):
         raise DocumentInvalidError(f"{parameter}: no JSON object")
     policy_of(written, parameter)
-    for stage in written.get("stages", {}):
+    for stage, own in written.get("stages", {}).items():
+        refuse_what_stands_above(stage, own, parameter)
         try:
             policy_of(written, parameter, stage=stage)
         except DocumentInvalidError as wrong:

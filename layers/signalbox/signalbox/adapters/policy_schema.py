@@ -17,13 +17,17 @@ from cronsim import CronSim, CronSimError
 from pydantic import (
     BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     StringConstraints,
+    ValidationInfo,
     create_model,
+    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
+from signalbox.adapters.policy_stages import describe_stages
 from signalbox.adapters.ssm_documents import Document, Part
 from signalbox.domain.policy import (
     CheckSettings,
@@ -127,14 +131,27 @@ class _Hold(_Window):
     stages: tuple[str, ...] = ()
 
 
-class _Quorum(Part):
-    approvals: Annotated[int, Field(ge=1, le=20)] = 2
-    approvers: tuple[Name, ...] = ()
-    one_from_each: tuple[Name, ...] = ()
+class _Hotfix(Part):
+    """The quorum that lets a release through a hold. What is not written is as without a hold, with
+    one approval more.
+    """
 
-    def quorum(self) -> Quorum:
+    approvals: Annotated[int, Field(ge=1, le=20)] | None = None
+    approvers: tuple[Name, ...] | None = None
+    one_from_each: tuple[Name, ...] | None = None
+
+    @property
+    def says_something(self) -> bool:
+        """Whether any of it is written."""
+        return (self.approvals, self.approvers, self.one_from_each) != (None, None, None)
+
+    def quorum(self, normal: Quorum) -> Quorum:
+        """What it comes to, where ``normal`` is asked for without a hold."""
+        each = normal.one_from_each if self.one_from_each is None else self.one_from_each
         return Quorum(
-            approvals=self.approvals, groups=self.approvers, one_from_each=self.one_from_each
+            approvals=self.approvals or max(normal.approvals + 1, len(each)),
+            groups=normal.groups if self.approvers is None else self.approvers,
+            one_from_each=each,
         )
 
 
@@ -198,6 +215,8 @@ _Checks: Any = create_model(
 class PolicyDocument(Document):
     """What a team decides about its gates."""
 
+    model_config = ConfigDict(json_schema_extra=describe_stages)
+
     contract: Literal[2]  # type: ignore[assignment]
     mode: Mode = Mode.ENFORCE
     groups: Mapping[Name, Annotated[tuple[SlackId, ...], Field(min_length=1)]] = Field(
@@ -217,11 +236,22 @@ class PolicyDocument(Document):
     auto_approve: bool = False
     checks: _Checks = _Checks()
     holds: Annotated[tuple[_Hold, ...], Field(max_length=20)] = ()
-    hotfix: _Quorum = _Quorum()
+    hotfix: _Hotfix | None = None
     break_glass: tuple[Name, ...] = ()
     rollback_window: Duration = timedelta(minutes=60)
     keep_releases: Annotated[int, Field(ge=1, le=100)] = 3
     stages: Mapping[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @field_validator("hotfix", mode="after")
+    @classmethod
+    def _asks_for_more(cls, hotfix: _Hotfix | None, info: ValidationInfo) -> _Hotfix | None:
+        asked = ("approvals", "approvers", "one_from_each")
+        if hotfix is not None and all(name in info.data for name in asked):
+            approvals, groups, each = (info.data[name] for name in asked)
+            normal = Quorum(approvals=approvals, groups=groups, one_from_each=each)
+            if why := normal.why_no_exception(hotfix.quorum(normal)):
+                raise ValueError(why)
+        return hotfix
 
     @model_validator(mode="after")
     def _names_its_groups(self) -> PolicyDocument:
@@ -233,15 +263,14 @@ class PolicyDocument(Document):
 
     @model_validator(mode="after")
     def _can_be_met(self) -> PolicyDocument:
-        for field, quorum in (("approvals", self._quorum()), ("hotfix", self.hotfix.quorum())):
+        for field, quorum in (("approvals", self._quorum()), ("hotfix", self._hotfix())):
             if len(quorum.one_from_each) > quorum.approvals:
                 raise ValueError(f"{field}: oneFromEach names more groups than approvals are asked")
-            named = (*quorum.groups, *quorum.one_from_each)
-            able = {member for name in named for member in self.groups.get(name, ())}
-            if named and len(able) < quorum.approvals:
-                raise ValueError(
-                    f"{field}: {quorum.approvals} approvals are asked of {len(able)} people"
-                )
+            able = self._people(*quorum.groups, *quorum.one_from_each)
+            asked = quorum.approvals if quorum.groups else len(quorum.one_from_each)
+            if able < asked:
+                do = "; name more people, or leave hotfix out" if field == "hotfix" else ""
+                raise ValueError(f"{field}: {asked} approvals are asked of {able} people{do}")
         return self
 
     @model_validator(mode="after")
@@ -259,7 +288,7 @@ class PolicyDocument(Document):
         return Policy(
             mode=self.mode,
             quorum=self._quorum(),
-            hotfix=self.hotfix.quorum(),
+            hotfix=self._hotfix(),
             break_glass=self.break_glass,
             groups=tuple(
                 Group(name=name, members=frozenset(members))
@@ -296,6 +325,18 @@ class PolicyDocument(Document):
             approvals=self.approvals, groups=self.approvers, one_from_each=self.one_from_each
         )
 
+    def _hotfix(self) -> Quorum:
+        """What is written, or where nothing is, one approval more as far as there is anybody."""
+        normal = self._quorum()
+        if self.hotfix is not None and self.hotfix.says_something:
+            return self.hotfix.quorum(normal)
+        named = (*normal.groups, *normal.one_from_each)
+        return normal.with_one_more(self._people(*named) if normal.groups else None)
+
+    def _people(self, *groups: str) -> int:
+        """How many people these groups have together."""
+        return len({member for name in groups for member in self.groups.get(name, ())})
+
     def _settings(self) -> Iterator[CheckSettings]:
         for check in CHECKS:
             written = getattr(self.checks, check.name)
@@ -306,7 +347,8 @@ class PolicyDocument(Document):
         yield "approvers", self.approvers
         yield "oneFromEach", self.one_from_each
         yield "breakGlass", self.break_glass
-        yield "hotfix", (*self.hotfix.approvers, *self.hotfix.one_from_each)
+        if self.hotfix is not None:
+            yield "hotfix", (*(self.hotfix.approvers or ()), *(self.hotfix.one_from_each or ()))
         yield "escalate", self.escalate.groups if self.escalate else ()
 
 

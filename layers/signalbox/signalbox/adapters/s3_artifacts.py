@@ -35,7 +35,7 @@ CONTRACT = 1
 KIND = "artifact"
 LISTING = "release.json"
 LISTING_LIMIT = 2_000_000
-"""Bytes of release.json at most: 200 commits need a tenth of that, and a zip may lie."""
+"""Bytes of release.json at most: 2,000 commits need half of that, and a zip may lie."""
 CHUNK = 1 << 20
 IN_MEMORY = 16 << 20
 """Artifacts above 16 MB go to /tmp while they are read."""
@@ -164,6 +164,11 @@ def _listing_in(file: IO[bytes], where: str) -> Listing:
         image: Mapping[str, Any] = document.get("image") or {"repository": "", "digest": ""}
         return Listing(
             changes=tuple(_change(commit) for commit in document["commits"]),
+            parents={
+                str(commit["id"]): _parents(commit)
+                for commit in document["commits"]
+                if "parents" in commit
+            },
             repository=str(image["repository"]),
             image=str(image["digest"]),
             coverage=_percentage(document.get("coverage")),
@@ -188,9 +193,15 @@ def _change(commit: Mapping[str, Any]) -> Change:
         author_name=str(commit.get("author_name", "")),
         author_email=str(commit.get("author_email", "")),
         subject=str(commit.get("subject", "")),
-        committer_email=str(commit.get("committer_email", "")),
+        committer_email=str(commit.get("committer_email") or ""),
         co_authors=tuple(_addresses(commit.get("co_authors", ()))),
     )
+
+
+def _parents(commit: Mapping[str, Any]) -> tuple[str, ...]:
+    if not isinstance(commit["parents"], list):
+        raise TypeError("parents is no list")
+    return tuple(map(str, commit["parents"]))
 
 
 def _addresses(trailers: Sequence[object]) -> Iterator[str]:

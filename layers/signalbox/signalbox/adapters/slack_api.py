@@ -8,12 +8,16 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
+from signalbox.adapters.deadline import seconds_left
 from signalbox.adapters.secrets import SlackSecrets
 from signalbox.adapters.slack_errors import slack_error
 from signalbox.domain.errors import SettingMissingError, SlackUnavailableError
 
-TIMEOUT_SECONDS = 2
-"""``trigger_id`` expires three seconds after the click."""
+TIMEOUT_SECONDS = 1.5
+"""``trigger_id`` expires three seconds after the click, and the ledger was read before."""
+
+SHORTEST_SECONDS = 0.1
+"""With less than this left nobody is asked."""
 
 
 class SlackModals:
@@ -46,8 +50,11 @@ class SlackModals:
 
 
 def _send(request: urllib.request.Request) -> tuple[int, Mapping[str, str], bytes]:
+    timeout = min(TIMEOUT_SECONDS, seconds_left())
+    if timeout < SHORTEST_SECONDS:
+        raise SlackUnavailableError("no time is left to ask Slack")
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
             return answer.status, dict(answer.headers), answer.read()
     except urllib.error.HTTPError as error:
         return error.code, dict(error.headers), error.read()

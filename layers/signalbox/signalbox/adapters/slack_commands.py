@@ -40,7 +40,7 @@ from signalbox.usecases.names import (
     scope_named,
 )
 from signalbox.usecases.read_status import read_status
-from signalbox.usecases.read_why import read_why
+from signalbox.usecases.read_why import read_why, read_why_held
 from signalbox.usecases.take_command import take_command
 
 if TYPE_CHECKING:
@@ -78,15 +78,23 @@ def _answer(wish: Wish, typed: CommandTyped, request: str, ports: EndpointPorts)
             status = read_status(
                 typed.voter.user, gates=ports.gates, holds=ports.holds, clock=ports.clock
             )
-            return status_answer(status.mine, status.others, status.holds)
+            return status_answer(status.mine, status.others, status.holds, status.stages)
         case WhyWish():
-            return why_answer(wish.name, read_why(wish.name, gates=ports.gates))
+            return _why(wish, ports)
         case VoteWish():
             return _open(wish, typed, ports)
         case HotfixWish():
             return _hotfix(wish, typed, request, ports)
         case HoldWish() | ReleaseWish():
             return _scoped(wish, typed, request, ports)
+
+
+def _why(wish: WhyWish, ports: EndpointPorts) -> str:
+    found = read_why(wish.name, gates=ports.gates)
+    held = read_why_held(
+        wish.name, found, holds=ports.holds, releases=ports.noted, clock=ports.clock
+    )
+    return why_answer(wish.name, found, held)
 
 
 def _open(wish: VoteWish, typed: CommandTyped, ports: EndpointPorts) -> str:

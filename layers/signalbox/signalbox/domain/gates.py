@@ -95,15 +95,18 @@ class TestResult:
 class Change:
     """One commit since the last good release, as the build's ``release.json`` lists it.
 
-    ``co_authors`` are e-mail addresses of trailers. None of it is authenticated.
+    ``committer_email`` is None where the author committed it, and "" where nobody knows who did.
+    ``co_authors`` are e-mail addresses of trailers. ``breaks_off`` marks the last of a list that
+    leaves out others. None of it is authenticated.
     """
 
     id: str
     author_name: str
     author_email: str
     subject: str
-    committer_email: str = ""
+    committer_email: str | None = None
     co_authors: tuple[str, ...] = ()
+    breaks_off: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +172,7 @@ class Gate:
     ``reviewed_by`` who looked at it afterwards. ``needs_reason`` tells that no approval counts
     without one.
     ``decided_by`` names who answered outside Signalbox (an ARN), ``newer`` the execution that waits
-    behind a gate which its policy keeps open.
+    behind a gate which its policy keeps open, and ``held`` the ids of the holds that were shown.
     """
 
     id: str
@@ -200,6 +203,7 @@ class Gate:
     reviewed_by: str = ""
     needs_reason: bool = False
     newer: str = ""
+    held: tuple[str, ...] = ()
     decided_by: str = ""
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
@@ -72,6 +72,39 @@ class Quorum:
     groups: tuple[str, ...] = ()
     one_from_each: tuple[str, ...] = ()
 
+    def with_one_more(self, able: int | None = None) -> Quorum:
+        """The quorum for passing a hold where nobody has written one: one approval more of the same
+        people.
+
+        ``able`` is how many people are in the groups, None where everybody may approve. Where they
+        are too few for one more, all of them are asked; never fewer than without a hold.
+        """
+        more = self.approvals + 1
+        most = more if able is None else max(self.approvals, able)
+        return replace(self, approvals=min(more, most))
+
+    def why_no_exception(self, hotfix: Quorum) -> str:
+        """Why ``hotfix`` must not let releases through a hold where this quorum is asked for
+        without one, and what to do about it; "" where it asks for more.
+        """
+        least, each = self.approvals + 1, len(self.one_from_each)
+        if hotfix.approvals < least:
+            return (
+                f"passing a hold takes more approvals than a release without one, which takes"
+                f" {self.approvals}: write {least} or more, or leave approvals out for one more"
+            )
+        if len(hotfix.one_from_each) < each:
+            return (
+                f"oneFromEach names {len(hotfix.one_from_each)}, and {each} for a release without a"
+                f" hold: name {each} or more, or leave it out for the same"
+            )
+        if self.groups and not hotfix.groups:
+            return (
+                "approvers is empty, so that everybody might let a release through: name groups, or"
+                " leave it out for the same as without a hold"
+            )
+        return ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalation:
@@ -94,10 +127,10 @@ class Policy:
     """The rules for one stage of one pipeline.
 
     ``quorum`` says who may approve and how many must; ``hotfix`` is the quorum for letting a
-    release through a hold, and ``break_glass`` names the groups that may approve alone in an
-    emergency (none: nobody). ``excluded`` may not approve. ``strict_identity`` takes the author's
-    identity from the source provider's trigger as well, and refuses where the trigger names nobody
-    whom the people document knows.
+    release through a hold, which asks for more, and ``break_glass`` names the groups that may
+    approve alone in an emergency (none: nobody). ``excluded`` may not approve. ``strict_identity``
+    takes the author's identity from the source provider's trigger as well, and refuses where the
+    trigger names nobody whom the people document knows.
 
     ``remind_after`` counts from the opening of the gate, and so does ``expires_after``.
     ``keep_stale`` leaves a gate open although a newer release waits behind it. ``auto_approve``

@@ -9,11 +9,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from signalbox.domain.gates import Choice
 
 LONGEST_NAME = 300
+LONGEST_HOLD = timedelta(days=366)
+"""From now: a hold that is to last longer lasts until somebody releases it."""
+
 _MARKUP = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 _SPAN = re.compile(r"(?:[0-9]{1,4}[mhdw])+", re.ASCII)
 _PART = re.compile(r"([0-9]{1,4})([mhdw])", re.ASCII)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_LONGEST = timedelta(days=366)
 _HOW_LONG = "Say how long as 45m, 2h, 3d, or `until 2026-12-31`."
 
 
@@ -130,9 +132,9 @@ def _hold(rest: list[str], now: datetime) -> Wish:
             until, words = _moment(words[1] if len(words) > 1 else ""), words[2:]
         elif words and _SPAN.fullmatch(words[0].lower()):
             until, words = now + _span(words[0].lower()), words[1:]
-    except ValueError:
+    except (ValueError, OverflowError):  # no calendar reaches that far
         return HelpWish(complaint=f"I cannot read until when. {_HOW_LONG}")
-    if until is not None and not now < until <= now + _LONGEST:
+    if until is not None and not now < until <= now + LONGEST_HOLD:
         return HelpWish(complaint=f"That is over already, or more than a year ahead. {_HOW_LONG}")
     if not words:
         return HelpWish(complaint="Say why, in the end: whoever waits reads it.")

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from signalbox.domain.gates import Choice, Gate, GateKind, GateStatus
+from signalbox.notifications.stage_lines import hold_line, indented, stage_lines, until_words
 from signalbox.notifications.text import MARK, safe_line
 from signalbox.notifications.times import day_and_time
 
 if TYPE_CHECKING:
+    from signalbox.domain.held_stages import HeldStage
     from signalbox.domain.holds import Hold, Scope
 
 LISTED = 15
 LIMIT = 3000
+SHORTLY = 2
+"""Lines about why one stage is closed, where there may be many stages."""
+
 SAID = {
     Choice.APPROVE: "approved",
     Choice.REJECT: "rejected",
@@ -26,8 +31,9 @@ KINDS = {
     GateKind.OBSERVED: "only observed",
 }
 HELP = """\
-`/signalbox status` what waits for you, what else waits, and what is held
-`/signalbox why hello` why it waits, and who said what (a pipeline, a commit, or a gate's id)
+`/signalbox status` what waits for you, what else waits, what is held, and which stages are closed
+`/signalbox why hello` why it waits, who said what, and what holds it
+    (a pipeline, `hello/Production`, a commit, or a gate's id)
 `/signalbox approve hello` · `reject hello` (or `hello@4f1c2d3`) in a window that shows it first
 `/signalbox hold env:production 2h load test` · `hold hello/Production until 2026-12-31 holidays`
     what: `everything`, `env:NAME`, `PIPELINE` or `PIPELINE/STAGE`; without a time, until released
@@ -41,25 +47,34 @@ def help_answer(complaint: str = "") -> str:
     return f"{safe_line(complaint)}\n\n{HELP}" if complaint else HELP
 
 
-def status_answer(mine: Sequence[Gate], others: Sequence[Gate], holds: Sequence[Hold]) -> str:
-    """What waits for the one who asks first, then the rest."""
-    lines = ["*Waiting for you*", *(_listed(mine) or ["Nothing."])]
+def status_answer(
+    mine: Sequence[Gate],
+    others: Sequence[Gate],
+    holds: Sequence[Hold],
+    stages: Sequence[HeldStage] = (),
+) -> str:
+    """What waits for the one who asks first, then the rest; no part crowds out another."""
+    parts = [["*Waiting for you*", *(_listed(mine) or ["Nothing."])]]
     if others:
-        lines += ["", "*Waiting for others*", *_listed(others)]
+        parts.append(["*Waiting for others*", *_listed(others)])
     if holds:
-        lines += ["", "*Held*", *map(_hold, holds[:LISTED]), *_more(holds)]
-    return _fit(lines)
+        parts.append(["*Held*", *map(hold_line, holds[:LISTED]), *_more(holds)])
+    if stages:
+        parts.append(["*Closed stages*", *_stages(stages, SHORTLY)])
+    return _fit_together(parts)
 
 
-def why_answer(name: str, found: Sequence[Gate]) -> str:
-    """What each gate that was meant waits for, and what people said about it."""
-    if not found:
+def why_answer(name: str, found: Sequence[Gate], stages: Sequence[HeldStage] = ()) -> str:
+    """What each gate that was meant waits for, and what people said about it; then what keeps the
+    stages closed that were meant, until when, and what else they wait for.
+    """
+    if not found and not stages:
         return nothing_answer(name)
-    lines: list[str] = []
+    lines = _stages(stages, LISTED)
     for gate in found[:LISTED]:
-        lines += [_gate(gate), *_state(gate), *map(_indented, gate.standing or gate.dossier.checks)]
-        lines += [_indented(_vote(gate, n)) for n in range(len(gate.votes))]
-        lines += [_indented(line) for line in gate.denied]
+        lines += [_gate(gate), *_state(gate), *map(indented, gate.standing or gate.dossier.checks)]
+        lines += [indented(_vote(gate, n)) for n in range(len(gate.votes))]
+        lines += [indented(line) for line in gate.denied]
     return _fit([*lines, *_more(found)])
 
 
@@ -79,7 +94,7 @@ def which_answer(name: str, found: Sequence[Gate]) -> str:
 def held_answer(scope: Scope, until: datetime | None, reason: str) -> str:
     """A hold was asked for."""
     return (
-        f"Taken: hold `{safe_line(scope.key, 200)}` {_until(until)}, because "
+        f"Taken: hold `{safe_line(scope.key, 200)}` {until_words(until)}, because "
         f"“{safe_line(reason)}”. You will read here what comes of it."
     )
 
@@ -101,6 +116,11 @@ def _listed(gates: Sequence[Gate]) -> list[str]:
     return [*map(_gate, gates[:LISTED]), *_more(gates)]
 
 
+def _stages(stages: Sequence[HeldStage], most: int) -> list[str]:
+    shown = [line for stage in stages[:LISTED] for line in stage_lines(stage, most)]
+    return [*shown, *_more(stages)]
+
+
 def _more(things: Sequence[object]) -> list[str]:
     return [f"{MARK} and {len(things) - LISTED} more"] if len(things) > LISTED else []
 
@@ -118,9 +138,7 @@ def _gate(gate: Gate) -> str:
 def _state(gate: Gate) -> list[str]:
     if gate.status is GateStatus.OPEN or gate.verdict is None:
         return []
-    return [
-        _indented(f"{gate.verdict.value.replace('_', ' ').lower()}: {gate.reason or 'settled'}")
-    ]
+    return [indented(f"{gate.verdict.value.replace('_', ' ').lower()}: {gate.reason or 'settled'}")]
 
 
 def _vote(gate: Gate, number: int) -> str:
@@ -130,28 +148,20 @@ def _vote(gate: Gate, number: int) -> str:
     return f"{vote.name} {SAID[vote.choice]}{stale}{why}"
 
 
-def _indented(line: str) -> str:
-    return f"    {safe_line(line, 300)}"
+def _fit_together(parts: Sequence[Sequence[str]]) -> str:
+    """Parts with a blank line between them; the short ones leave their room to the long ones."""
+    fitted: dict[int, str] = {}
+    room = LIMIT - 2 * (len(parts) - 1)
+    for place in sorted(range(len(parts)), key=lambda one: sum(map(len, parts[one]))):
+        fitted[place] = _fit(parts[place], room // (len(parts) - len(fitted)))
+        room -= len(fitted[place])
+    return "\n\n".join(fitted[place] for place in range(len(parts)))
 
 
-def _hold(hold: Hold) -> str:
-    return (
-        f"• `{safe_line(hold.scope.key, 200)}` {_until(hold.until)}, "
-        f"by {safe_line(hold.owner, 80)}: {safe_line(hold.reason, 200)}"
-    )
-
-
-def _until(until: datetime | None) -> str:
-    """With its year: people mean the next one in December."""
-    if until is None:
-        return "until somebody releases it"
-    return f"until {until.astimezone(UTC).strftime('%d %b %Y %H:%M UTC')}"
-
-
-def _fit(lines: Sequence[str]) -> str:
-    """As many whole lines as Slack shows."""
+def _fit(lines: Sequence[str], limit: int = LIMIT) -> str:
+    """As many whole lines as fit."""
     kept: list[str] = []
-    room = LIMIT - len(MARK) - 1
+    room = limit - len(MARK) - 1
     for line in lines:
         if len(line) + 1 > room:
             kept.append(MARK)

@@ -14,7 +14,9 @@ SHOWN_PIPELINES = 8
 
 
 def scope_words(scope: Scope) -> str:
-    """``everything``, ``production``, ``pipeline hello``, ``Production of hello``; not escaped."""
+    """``everything``, ``production``, ``pipeline hello``, ``Production of hello``; of a window what
+    its policies say that it holds. Not escaped.
+    """
     pipeline = scope.pipeline.rpartition("/")[2]
     match scope.reach:
         case Reach.EVERYTHING:
@@ -24,23 +26,22 @@ def scope_words(scope: Scope) -> str:
         case Reach.PIPELINE:
             return f"pipeline {pipeline}"
         case Reach.STAGE:
-            return f"{scope.stage} of {pipeline}"
+            return f"{scope.stage} of {pipeline}" if pipeline else scope.stage
 
 
 def hold_message(hold: Hold, pipelines: Sequence[str], *, ended: bool) -> Mapping[str, Any]:
     """A hold that began or ended, for the channels of the ``pipelines`` that it covers."""
     what = safe_line(scope_words(hold.scope), 200)
     owner, reason = safe_line(hold.owner, 100), safe_line(hold.reason, 300)
+    listed = _listed(pipelines, least=1 if hold.source is HoldSource.WINDOW else 2)
     if ended:
-        by = "its time is over" if hold.ended_by == "time" else f"by {safe_line(hold.ended_by)}"
-        text = f"▶️ The hold on {what} has ended ({by})"
+        text = f"▶️ The hold on {what} has ended ({_ended_by(hold)})"
         hint = f"It was {owner}'s: {reason}. What waits goes on once the checks pass again."
     else:
-        until = f"until {day_and_time(hold.until)}" if hold.until else "until somebody releases it"
-        text = f"⏸️ {what} is on hold {until}: {reason}"
+        text = f"⏸️ {what} is on hold {_until(hold)}: {reason}"
         whose = "" if hold.source is HoldSource.INCIDENT else f"By {owner}. "
         hint = f"{whose}Releases wait in front of it and go on by themselves when it ends."
-    return message(text, [section(f"*{text}*"), context(f"{hint} {_listed(pipelines)}".strip())])
+    return message(text, [section(f"*{text}*"), context(f"{hint} {listed}".strip())])
 
 
 def blocked_message(stage: ClosedStage) -> Mapping[str, Any]:
@@ -82,8 +83,21 @@ def _name(stage: ClosedStage) -> str:
     return f"{safe_line(stage.stage, 100)} of {safe_line(stage.pipeline.name, 100)}"
 
 
-def _listed(pipelines: Sequence[str]) -> str:
-    if len(pipelines) < 2:
+def _until(hold: Hold) -> str:
+    if hold.until is not None:
+        return f"until {day_and_time(hold.until)}"
+    ends = hold.source is HoldSource.WINDOW
+    return "until its window is over" if ends else "until somebody releases it"
+
+
+def _ended_by(hold: Hold) -> str:
+    if hold.source is HoldSource.WINDOW:
+        return "its window is over"
+    return "its time is over" if hold.ended_by == "time" else f"by {safe_line(hold.ended_by)}"
+
+
+def _listed(pipelines: Sequence[str], *, least: int) -> str:
+    if len(pipelines) < least:
         return ""
     shown = [safe_line(name, 60) for name in pipelines[:SHOWN_PIPELINES]]
     more = f" and {len(pipelines) - len(shown)} more" if len(pipelines) > len(shown) else ""

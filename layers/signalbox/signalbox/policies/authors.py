@@ -10,6 +10,11 @@ from signalbox.domain.people import Directory, Person
 from signalbox.domain.policy import Excluded, Policy, UnknownAuthor
 
 NOBODY = "a commit without an e-mail"
+UNLISTED = (
+    "whoever made the commits that the build did not list (write release.json from a full clone)"
+)
+
+WRITERS = frozenset({Excluded.AUTHORS, Excluded.COMMITTERS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +29,8 @@ def authors_of(dossier: Dossier, policy: Policy, directory: Directory) -> Author
     """Everybody whom the policy leaves out: authors with their co-authors, committers, whoever
     started the release by hand, and with ``strict_identity`` whoever the provider says has pushed.
 
-    Whom the people document does not know is in ``unknown``, unless the policy lets that pass.
+    Whom the people document does not know is in ``unknown``, unless the policy lets that pass; so
+    is whoever made commits that nobody has listed.
     Git's names are not authenticated: this stops mistakes and habits, not a forger.
     """
     people: set[str] = set()
@@ -45,6 +51,8 @@ def _involved(
     dossier: Dossier, policy: Policy, directory: Directory
 ) -> Iterator[tuple[str, Person | None]]:
     """Each identity with the person behind it, if anybody is known to be."""
+    if policy.excluded & WRITERS and _lacks_commits(dossier):
+        yield UNLISTED, None
     for email in _emails(dossier, policy):
         yield email or NOBODY, directory.of_email(email) if email else None
     if Excluded.STARTER in policy.excluded and dossier.started_by:
@@ -53,14 +61,16 @@ def _involved(
         yield dossier.provider_identity, pusher
 
 
+def _lacks_commits(dossier: Dossier) -> bool:
+    return not dossier.changes or any(change.breaks_off for change in dossier.changes)
+
+
 def _emails(dossier: Dossier, policy: Policy) -> Iterator[str]:
-    """The addresses behind what would ship; no list of commits is a commit by nobody known."""
-    authors = Excluded.AUTHORS in policy.excluded
-    if authors and not dossier.changes:
-        yield ""
+    """The addresses behind what would ship, empty where a commit names none."""
     for change in dossier.changes:
-        if authors:
-            yield change.author_email.strip()
+        author, committer = change.author_email, change.committer_email
+        if Excluded.AUTHORS in policy.excluded:
+            yield author.strip()
             yield from (email.strip() for email in change.co_authors)
-        if Excluded.COMMITTERS in policy.excluded and change.committer_email:
-            yield change.committer_email.strip()
+        if Excluded.COMMITTERS in policy.excluded:
+            yield (author if committer is None else committer).strip()

@@ -266,7 +266,10 @@ class World:
         from signalbox.adapters.secrets import SlackSecrets
 
         return SlackSecrets(
-            self.clients.own("secretsmanager"), self.settings.slack_secret_arn, self.clock
+            self.clients.own("secretsmanager"),
+            self.settings.slack_secret_arn,
+            self.clock,
+            self.counters,
         )
 
     @cached_property

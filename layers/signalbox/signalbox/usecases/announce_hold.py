@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from signalbox.domain.effects import Effect, EffectStatus
+from signalbox.domain.holds import Hold, HoldSource
 from signalbox.domain.routes import DEFAULT_TOPIC
 from signalbox.domain.services import Service
 from signalbox.notifications.hold_message import (
@@ -63,10 +64,17 @@ def _of_hold(effect: Effect, ports: Announcer) -> Told | None:
     hold = ports.holds.hold(effect.payload["hold"])
     if hold is None:
         return None
-    covered = [one for one in ports.services.all() if hold.scope.stages_of(one)]
+    covered = [one for one in ports.services.all() if _covers(hold, one, effect)]
     names = [service.pipeline.name for service in covered]
     ended = effect.payload["news"] == HoldNews.ENDED
     return hold_message(hold, names, ended=ended), covered
+
+
+def _covers(hold: Hold, service: Service, effect: Effect) -> bool:
+    """What a window holds was written down when it began, by the policies of that moment."""
+    if hold.source is HoldSource.WINDOW:
+        return service.pipeline.key in effect.payload.get("pipelines", ())
+    return bool(hold.scope.stages_of(service))
 
 
 def _of_stage(effect: Effect, ports: Announcer) -> Told | None:

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Protocol
 
 from signalbox.domain.effects import Effect
-from signalbox.domain.errors import SignalboxError
+from signalbox.domain.errors import DocumentInvalidError, SignalboxError
 from signalbox.domain.holding import RESUMES_FOR, Situation, Step, operator_sessions, step_for
 from signalbox.domain.holds import ClosedStage, Hold, HoldSource, Transition
 from signalbox.domain.policy import Mode, Policy
 from signalbox.domain.services import Service
+from signalbox.notifications.text import plain_line
 from signalbox.usecases.compile_gate import CompilingPorts
 from signalbox.usecases.effects_of_holds import (
     StageNews,
@@ -22,7 +23,7 @@ from signalbox.usecases.effects_of_holds import (
     pipeline_subject,
     stage_news,
 )
-from signalbox.usecases.free_stage import forget_stage, free_stage
+from signalbox.usecases.free_stage import forget_stage, free_stage, stay_closed
 from signalbox.usecases.gather_evidence import PARALLEL, HoldingPorts, holds_on, stages_of_window
 from signalbox.usecases.needs import (
     HasAudit,
@@ -39,6 +40,9 @@ MOST_DELAY_SECONDS = 900
 """Of a message in SQS (SendMessage, DelaySeconds)."""
 A_SECOND = 2
 """Services that are looked at in one second: CodePipeline throttles accounts as a whole."""
+
+UNKNOWN = Policy(mode=Mode.OBSERVE)
+"""What a policy that cannot be read counts as: it closes nothing, and has no window."""
 
 Held = Mapping[str, tuple[Hold, ...]]
 
@@ -78,7 +82,10 @@ def apply_holds_by_effect(effect: Effect, ports: ApplyingPorts) -> None:
 def concerned(
     services: Iterable[Service], ports: ApplyingPorts, *, also: Sequence[Hold] = ()
 ) -> list[Service]:
-    """Those of the services on which something may be held, or of which a stage is closed."""
+    """Those of the services on which something may be held, or of which a stage is closed.
+
+    One whose policy cannot be read is among them: it is seen to by itself, and fails alone.
+    """
     standing = (*ports.holds.standing_holds(), *also)
     closed = {one.pipeline for one in ports.holds.closed_stages()}
 
@@ -87,7 +94,11 @@ def concerned(
             return True
         if any(hold.scope.stages_of(service) for hold in standing):
             return True
-        return bool(ports.policies.policy_for(service.pipeline).holds)
+        try:
+            return bool(ports.policies.policy_for(service.pipeline).holds)
+        except SignalboxError as error:
+            LOG.error("the policy of %s cannot be read: %s", service.name, error)
+            return True
 
     return [service for service in services if is_concerned(service)]
 
@@ -96,9 +107,15 @@ def apply_holds(service: Service, ports: ApplyingPorts, *, also: Sequence[Hold] 
     """Close the stages that holds in force cover, and open those that we alone keep closed.
 
     ``also`` are holds that listings may not show yet. One stage that fails keeps no other from
-    being seen to; the first error is raised in the end.
+    being seen to; the first error is raised in the end. Where the policy was never a good one,
+    nobody knows whether it enforces and which windows it has: then all stays as it is
+    (usecases/tell_document_faults.py says what is wrong with it).
     """
-    policy = ports.policies.policy_for(service.pipeline)
+    try:
+        policy = ports.policies.policy_for(service.pipeline)
+    except DocumentInvalidError as wrong:
+        _leave_all(service, str(wrong), ports, also=also)
+        return
     held = held_stages(service, policy, ports, also=also, now=ports.clock.now())
     known = _known_stages(service, held, ports)
     if not held and not known:
@@ -125,6 +142,19 @@ def apply_holds(service: Service, ports: ApplyingPorts, *, also: Sequence[Hold] 
             failed.append(error)
     if failed:
         raise failed[0]
+
+
+def _leave_all(service: Service, fault: str, ports: ApplyingPorts, *, also: Sequence[Hold]) -> None:
+    """Neither close nor open anything; say why to whoever asks for a stage that no hold of the
+    ledger keeps closed.
+    """
+    LOG.error("the stages of %s stay as they are: %s", service.name, fault)
+    now = ports.clock.now()
+    held = held_stages(service, UNKNOWN, ports, also=also, now=now)
+    for stage, known in _known_stages(service, {}, ports).items():
+        if known.confirmed and stage not in held:
+            words = f"its policy cannot be read: {plain_line(fault, 200)}"
+            stay_closed(known, words, ["policy"], ports)
 
 
 def held_stages(
@@ -207,6 +237,8 @@ def _open(service: Service, seen: Situation, policy: Policy, ports: ApplyingPort
         ports.holds.note_closed(replace(known, confirmed=False, waiting_for=""))
     elif now - known.since < RESUMES_FOR or not way.waiting:
         ports.holds.note_open(known.key)
+    elif known.waiting_for:
+        ports.holds.note_closed(replace(known, waiting_for=""))
 
 
 def _keep(service: Service, seen: Situation, ports: ApplyingPorts) -> None:

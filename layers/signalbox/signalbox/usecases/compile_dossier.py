@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from signalbox.domain.facts import Commit
 from signalbox.domain.gates import Change, Dossier
@@ -14,7 +15,11 @@ from signalbox.ports import Pipelines, ReleaseLedger
 from signalbox.usecases.gather_evidence import Gathered
 
 LISTED = 100
-"""A DynamoDB item holds 400 kB; a hundred commits are more than anybody reads."""
+"""A hundred commits are more than anybody reads."""
+ROOM = 200_000
+"""Bytes for commits: a DynamoDB item holds 400 kB, and there is more in a gate."""
+SUBJECT, NAME, ADDRESS = 200, 100, 320
+"""Characters kept of each. No address that mail can reach is longer."""
 NO_WAY_BACK = "none: no earlier release succeeded in the last stage"
 
 
@@ -32,6 +37,7 @@ def compile_dossier(
     The last good release is the newest other execution that succeeded in the stage of the
     service's last environment, in the pipeline's present version. Whether it can be rolled back to
     is unknown: nobody has asked the way back yet. What Signalbox started itself nobody started.
+    Where the build's list of commits may leave one out, the last of ``changes`` says so.
     """
     last_good = _last_good(release, service, pipelines)
     last_revision = last_good.commit.id if last_good and last_good.commit else ""
@@ -39,11 +45,13 @@ def compile_dossier(
     changes = gathered.listing.changes
     commit = notes.commit or release.commit
     pushed, ours = release.commit or commit, operator_sessions(service)
+    revision = (commit.id if commit else "") or (changes[0].id if changes else "")
+    since, whole = gathered.listing.since(last_revision, revision)
     return Dossier(
-        revision=(commit.id if commit else "") or (changes[0].id if changes else ""),
+        revision=revision,
         artifact_digest=gathered.evidence.artifact_digest,
         tests=gathered.evidence.tests,
-        changes=_named(_since(changes, last_revision), changes, commit),
+        changes=_kept(_named(since, changes, commit), whole=whole),
         last_good_revision=last_revision,
         last_good_at=known.ended_at if known else None,
         firing_alarms=gathered.evidence.firing_alarms,
@@ -60,20 +68,52 @@ def _last_good(release: Release, service: Service, pipelines: Pipelines) -> Exec
     return next((truth for truth in succeeded if truth.release != release.id), None)
 
 
-def _since(changes: Sequence[Change], last_revision: str) -> tuple[Change, ...]:
-    """The commits after the last good one. Of what is too much to keep, one of each author stays:
-    whoever had a hand in it must not approve it.
+def _kept(changes: Sequence[Change], *, whole: bool) -> tuple[Change, ...]:
+    """The newest commits; of the rest those of somebody else, who must not approve them either.
+    Where there is no room for one of these, the list breaks off.
     """
-    ids = [change.id for change in changes]
-    since = changes[: ids.index(last_revision)] if last_revision in ids else changes
-    rest = {_hands(change): change for change in reversed(since[LISTED:])}
-    known = {_hands(change) for change in since[:LISTED]}
-    more = [change for hands, change in reversed(rest.items()) if hands not in known]
-    return (*since[:LISTED], *more)
+    kept: list[Change] = []
+    known: set[tuple[str, str]] = set()
+    room = ROOM
+    for change in map(_clipped, changes):
+        hands = _hands(change)
+        if len(kept) >= LISTED and hands <= known:
+            continue
+        room -= _weight(change)
+        if room < 0:
+            whole = False
+            break
+        known |= hands
+        kept.append(change)
+    if kept and not whole:
+        kept[-1] = replace(kept[-1], breaks_off=True)
+    return tuple(kept)
 
 
-def _hands(change: Change) -> tuple[str, ...]:
-    return (change.author_email, change.committer_email, *change.co_authors)
+def _hands(change: Change) -> set[tuple[str, str]]:
+    """Who had which part in it: a policy may leave out authors, committers, or both."""
+    author, committer = change.author_email, change.committer_email
+    authors = {("author", email) for email in (author, *change.co_authors)}
+    return {*authors, ("committer", author if committer is None else committer)}
+
+
+def _clipped(change: Change) -> Change:
+    committer = change.committer_email
+    return replace(
+        change,
+        author_name=change.author_name[:NAME],
+        author_email=change.author_email[:ADDRESS],
+        subject=change.subject[:SUBJECT],
+        committer_email=committer if committer is None else committer[:ADDRESS],
+        co_authors=tuple(email[:ADDRESS] for email in change.co_authors),
+    )
+
+
+def _weight(change: Change) -> int:
+    """Bytes that it takes up in an item: the names of its fields are about a hundred."""
+    said = (change.id, change.author_name, change.author_email, change.subject)
+    everything = (*said, change.committer_email or "", *change.co_authors)
+    return 100 + sum(len(one.encode(errors="surrogatepass")) + 3 for one in everything)
 
 
 def _named(

@@ -85,6 +85,7 @@ def compile_gate(
         approval_token=pending.token,
         kind=kind,
         needs_reason=policy.reason_required is ReasonRequired.ALWAYS,
+        held=tuple(sorted({hold.id for hold in gathered.evidence.holds})),
     )
     directory = ports.directory.in_force().directory
     case = Case(gate=gate, policy=policy, directory=directory, evidence=gathered.evidence)

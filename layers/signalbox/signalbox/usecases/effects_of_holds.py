@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -38,6 +40,17 @@ def hold_news(hold: Hold, news: HoldNews, at: datetime) -> Effect:
         created_at=at,
         payload={"hold": hold.id, "news": news.value},
     )
+
+
+def window_news(
+    span: Hold, news: HoldNews, pipelines: Iterable[str], at: datetime, *, alone: str = ""
+) -> Effect:
+    """Tell the channels of these ``pipelines`` that a window began to hold, or does no more;
+    ``alone`` names the one that it holds later than the others, or no longer.
+    """
+    told = hold_news(span, news, at)
+    key = f"{told.key}-{alone}" if alone else told.key
+    return replace(told, key=key, payload={**told.payload, "pipelines": sorted(pipelines)})
 
 
 def stage_news(stage: ClosedStage, news: StageNews, once: str, at: datetime, **more: str) -> Effect:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hashlib import sha256
 from typing import Protocol
 
-from signalbox.domain.errors import AwsRefusedError
+from signalbox.domain.errors import AwsRefusedError, PermanentError
 from signalbox.domain.evidence import Evidence
 from signalbox.domain.gates import Dossier, Gate, GateStatus
 from signalbox.domain.holding import GO_IN_WITHIN, has_waited_too_long
@@ -15,6 +15,7 @@ from signalbox.domain.holds import ClosedStage, Transition
 from signalbox.domain.identity import ReleaseId
 from signalbox.domain.policy import Policy
 from signalbox.domain.services import Service
+from signalbox.notifications.text import plain_line
 from signalbox.policies import no_hold
 from signalbox.policies.judge import findings_of
 from signalbox.policies.outcome import Case, Finding
@@ -25,6 +26,8 @@ from signalbox.usecases.gather_evidence import gather_evidence
 from signalbox.usecases.needs import HasAudit, HasBells, HasEffects, HasPolicies
 from signalbox.usecases.tell_once import tell_once
 
+Objections = Mapping[ReleaseId, Sequence[Finding]]
+
 
 class FreeingPorts(CompilingPorts, HasEffects, HasPolicies, HasBells, HasAudit, Protocol):
     """What opening a stage asks of the world."""
@@ -33,18 +36,46 @@ class FreeingPorts(CompilingPorts, HasEffects, HasPolicies, HasBells, HasAudit, 
 def free_stage(service: Service, way: Transition, known: ClosedStage, ports: FreeingPorts) -> bool:
     """Open it if every check passes for whoever waits in front; else say once why not.
 
-    Whether it was opened. It stays noted where what waits may have waited too long to go on.
+    Whether it was opened. It stays noted where what waits may have waited too long to go on. Raises
+    what keeps the checks from being looked at, or the stage from being opened; where only a person
+    can mend that, it is said as well.
     """
+    try:
+        found = _objections_of_all(service, way, ports)
+        if not any(found.values()):
+            _open(service, way, known, ports)
+            return True
+    except PermanentError as error:
+        cause = error.code if isinstance(error, AwsRefusedError) else type(error).__name__
+        stay_closed(known, f"it cannot be opened: {plain_line(str(error), 200)}", [cause], ports)
+        raise
+    _say_who_objects(found, known, ports)
+    return False
+
+
+def _objections_of_all(service: Service, way: Transition, ports: FreeingPorts) -> Objections:
     waiting = [ReleaseId(pipeline=service.pipeline, execution=one) for one in way.waiting]
     policy = ports.policies.policy_for(service.pipeline, way.stage)
-    found = {one: tuple(_objections(one, service, way.stage, policy, ports)) for one in waiting}
-    if any(found.values()):
-        _stay_closed(found, known, ports)
-        return False
+    return {one: tuple(_objections(one, service, way.stage, policy, ports)) for one in waiting}
+
+
+def _open(service: Service, way: Transition, known: ClosedStage, ports: FreeingPorts) -> None:
     details = {"stage": way.stage, "waiting": list(way.waiting), "since": known.since.isoformat()}
     ports.audit.append(pipeline_subject(service.pipeline), "stage opened", details)
     ports.pipelines.open_stage(service, way.stage)
-    return True
+
+
+def stay_closed(known: ClosedStage, words: str, causes: Sequence[str], ports: FreeingPorts) -> str:
+    """Note what a stage waits for that no hold keeps closed, in words that may change with each
+    look; told is only which ``causes`` there are, once for each time that it was closed.
+
+    Returns what names this news. The telling may be repeated where we died after the note.
+    """
+    once = sha256("\n".join((known.since.isoformat(), *causes)).encode()).hexdigest()[:16]
+    if words != known.waiting_for:
+        known = ports.holds.note_closed(replace(known, waiting_for=words))
+    tell_once(stage_news(known, StageNews.BLOCKED, once, ports.clock.now()), ports)
+    return once
 
 
 def forget_stage(
@@ -59,9 +90,6 @@ def forget_stage(
             return  # it may yet go in
         _start_again(service, way, known, ports)
     ports.holds.note_open(known.key)
-
-
-Objections = Mapping[ReleaseId, Sequence[Finding]]
 
 
 def _objections(
@@ -98,24 +126,18 @@ def _stand_in(release: ReleaseId, stage: str, evidence: Evidence) -> Gate:
     )
 
 
-def _stay_closed(found: Objections, known: ClosedStage, ports: FreeingPorts) -> None:
-    """Note why, in words that may change with each look; told is only which checks object."""
+def _say_who_objects(found: Objections, known: ClosedStage, ports: FreeingPorts) -> None:
     words = "; ".join(
         f"{release.execution[:8]}: {finding.why}"
         for release, findings in found.items()
         for finding in findings
     )
-    if words == known.waiting_for:
-        return
     checks = sorted(
         f"{release.execution}/{finding.check}"
         for release, findings in found.items()
         for finding in findings
     )
-    once = sha256("\n".join((known.since.isoformat(), *checks)).encode()).hexdigest()[:16]
-    noted = ports.holds.note_closed(replace(known, waiting_for=words))
-    now = ports.clock.now()
-    tell_once(stage_news(noted, StageNews.BLOCKED, once, now), ports)
+    once, now = stay_closed(known, words, checks, ports), ports.clock.now()
     for release, findings in found.items():
         if findings:
             tell_once(announcement(release, f"held-{known.stage}-{once}", now), ports)

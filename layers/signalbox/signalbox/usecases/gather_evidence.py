@@ -115,12 +115,13 @@ def _is_held_here(
     here = [hold for hold in holds if stage in hold.scope.stages_of(service)]
     if not here:
         return False
-    passed = [
-        gate.decided_at
+    passed = {
+        hold
         for gate in ports.releases.gates_of(release_id)
-        if gate.stage == stage and gate.settlement == Settlement.LET_THROUGH and gate.decided_at
-    ]
-    return not passed or any(hold.since > max(passed) for hold in here)
+        if gate.stage == stage and gate.settlement == Settlement.LET_THROUGH
+        for hold in gate.held
+    }
+    return any(hold.id not in passed for hold in here)
 
 
 class HoldingPorts(HasHolds, HasSchedules, Protocol):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import TYPE_CHECKING
 
 from signalbox.domain.errors import UnknownNameError
 from signalbox.domain.gates import Gate, GateStatus
-from signalbox.domain.holds import Reach, Scope
+from signalbox.domain.holds import ClosedStage, Reach, Scope
 from signalbox.domain.identity import PipelineId, ReleaseId
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ SHORTEST_PREFIX = 7
 
 LOOKED_AT = 25
 """Releases of one pipeline whose commit is looked up."""
+
+SEARCHED = 50
+"""Releases of all pipelines with a closed stage whose commit is looked up."""
 
 _NAME = re.compile(r"[A-Za-z0-9.@_-]{1,100}", re.ASCII)
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
@@ -61,6 +64,45 @@ def _begins(prefix: str, gate: Gate) -> bool:
     return len(prefix) >= SHORTEST_PREFIX and any(
         one.lower().startswith(prefix.lower()) for one in ids
     )
+
+
+def stages_named(name: str, stages: Iterable[ClosedStage]) -> tuple[ClosedStage, ...]:
+    """Those that somebody may mean: by pipeline (``hello``, or its whole key), by both
+    (``hello/Production``), or by their own name (``Production``).
+    """
+    kind, _, rest = name.rpartition(":")
+    called = rest if kind.lower() in {"pipeline", "stage"} else name
+    return tuple(
+        stage
+        for stage in stages
+        if called
+        in {
+            stage.stage,
+            stage.pipeline.name,
+            stage.pipeline.key,
+            f"{stage.pipeline.name}/{stage.stage}",
+            stage.key,
+        }
+    )
+
+
+def pipelines_of_release(
+    name: str, among: Set[PipelineId], *, releases: NotedReleases
+) -> frozenset[PipelineId]:
+    """The pipelines of the running releases that somebody may mean by the beginning of an execution
+    or a commit, or by both names (``hello@4f1c2d3``).
+    """
+    pipeline, _, prefix = name.rpartition("@")
+    if not among or len(prefix) < SHORTEST_PREFIX:
+        return frozenset()
+    running = [
+        one
+        for one in releases.open_releases()
+        if one.pipeline in among and pipeline in {"", one.pipeline.name, one.pipeline.key}
+    ]
+    found = [one for one in running if _prefix(prefix, one.execution)]
+    found = found or [one for one in running[-SEARCHED:] if _prefix(prefix, _commit(one, releases))]
+    return frozenset(one.pipeline for one in found)
 
 
 def scope_named(typed: str, *, here: PipelineId, gates: GateLedger, holds: HoldLedger) -> Scope:

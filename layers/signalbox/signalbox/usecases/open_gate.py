@@ -94,13 +94,15 @@ def open_gate(request: GateRequest, ports: OpeningPorts) -> Answer:
     if service is None:
         return _nothing_to_decide("")
     policy = ports.policies.policy_for(request.release.pipeline, request.stage)
-    if policy.mode is Mode.OFF:
-        return _nothing_to_decide("")
-    pending = ports.pipelines.pending_approval(
-        service, request.release, request.action_execution_id
+    pending = (
+        ports.pipelines.pending_approval(service, request.release, request.action_execution_id)
+        if policy.mode is not Mode.OFF
+        else None
     )
     if pending is None:
-        if _has_ended(request, service, ports):
+        if (left := _left_unsettled(request, ports)) is not None:
+            return _ask_again(left, policy, ports)
+        if policy.mode is Mode.OFF or _has_ended(request, service, ports):
             return _nothing_to_decide("")
         raise NotYetError(f"CodePipeline does not show the approval at {request.stage} yet")
     claimed = ports.gates.claim_gate(request.release, pending.action_execution_id, ports.ids.new())
@@ -139,6 +141,19 @@ def _approve_by_itself(compiled: Compiled, ports: OpeningPorts) -> Answer:
     holds = ports.gates.decide(gate.id, Verdict.APPROVED, reason, now, [told], seen_digest=digest)
     ports.bells.ring(told)
     return _decided(gate.id, holds) if holds else _ask(gate, now)
+
+
+def _left_unsettled(request: GateRequest, ports: OpeningPorts) -> Gate | None:
+    """The gate that an earlier run of the machine has left behind: it is settled all the same."""
+    return next(
+        (
+            gate
+            for gate in ports.releases.gates_of(request.release)
+            if gate.action_execution_id == request.action_execution_id
+            and gate.status is not GateStatus.SETTLED
+        ),
+        None,
+    )
 
 
 def _has_ended(request: GateRequest, service: Service, ports: OpeningPorts) -> bool:

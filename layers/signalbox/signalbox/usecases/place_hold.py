@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Protocol
 
 from signalbox.domain.commands import Answered, Command
+from signalbox.domain.errors import SignalboxError
 from signalbox.domain.holds import Hold, Reach, Scope
 from signalbox.domain.people import Person
 from signalbox.domain.policy import Mode
@@ -24,7 +26,10 @@ from signalbox.usecases.needs import (
     HasServices,
 )
 
+LOG = logging.getLogger(__name__)
 REASON_LIMIT = 300
+NAMED = 10
+"""Pipelines that an answer names."""
 
 
 class PlacingPorts(
@@ -98,11 +103,24 @@ def _told(hold: Hold, covered: Sequence[Service], ports: PlacingPorts) -> str:
     text = (
         f"Held {until}: {scope_words(hold.scope)} ({where}). Releases wait and go on by themselves."
     )
-    watched = [
-        one.name
-        for one in covered
-        if ports.policies.policy_for(one.pipeline).mode is not Mode.ENFORCE
-    ]
+    modes = {one.name: _mode(one, ports) for one in covered}
+    watched = [name for name, mode in modes.items() if mode not in {Mode.ENFORCE, None}]
+    unknown = [name for name, mode in modes.items() if mode is None]
     if watched:
-        text += f" Not held, since their policy does not enforce: {', '.join(watched[:10])}."
+        text += f" Not held, since their policy does not enforce: {_named(watched)}."
+    if unknown:
+        text += f" Not held as long as their policy cannot be read: {_named(unknown)}."
     return text
+
+
+def _mode(service: Service, ports: PlacingPorts) -> Mode | None:
+    """None where it cannot be read: the hold is written, and whoever asked must hear of it."""
+    try:
+        return ports.policies.policy_for(service.pipeline).mode
+    except SignalboxError as error:
+        LOG.error("the policy of %s cannot be read: %s", service.name, error)
+        return None
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" * (len(names) > NAMED))

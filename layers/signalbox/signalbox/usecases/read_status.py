@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from signalbox.domain.gates import Gate, Vote
+from signalbox.domain.held_stages import HeldStage
 from signalbox.domain.holds import Hold
 from signalbox.usecases.names import open_gates
+from signalbox.usecases.read_holds import read_holds
 
 if TYPE_CHECKING:
     from signalbox.ports import Clock, GateLedger, HoldLedger
@@ -15,22 +17,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """Open gates that wait for the one who asks, the other ones, and the holds in force."""
+    """Open gates that wait for the one who asks, the other ones, the holds in force, and the closed
+    stages.
+    """
 
     mine: tuple[Gate, ...]
     others: tuple[Gate, ...]
     holds: tuple[Hold, ...]
+    stages: tuple[HeldStage, ...]
 
 
 def read_status(user: str, *, gates: GateLedger, holds: HoldLedger, clock: Clock) -> Status:
     """What waits for the Slack user ``user``, and what else does; the oldest first."""
     waiting = open_gates(gates)
     mine = tuple(gate for gate in waiting if _waits_for(user, gate))
-    now = clock.now()
+    held = read_holds(holds=holds, clock=clock)
     return Status(
         mine=mine,
         others=tuple(gate for gate in waiting if gate not in mine),
-        holds=tuple(hold for hold in holds.standing_holds() if hold.is_active(now)),
+        holds=held.holds,
+        stages=held.stages,
     )
 
 

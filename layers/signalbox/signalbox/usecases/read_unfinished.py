@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from signalbox.domain.effects import EffectKind
 from signalbox.domain.gates import GateStatus
+from signalbox.domain.holds import HoldSource
 from signalbox.usecases.needs import HasClock, HasEffects, HasGates, HasHolds
 
 LISTED = 200
@@ -17,8 +18,8 @@ class UnfinishedPorts(HasGates, HasHolds, HasEffects, HasClock, Protocol):
 
 
 def read_unfinished(ports: UnfinishedPorts) -> dict[str, Any]:
-    """Gates that are not settled, stages that Signalbox keeps closed, holds, rollbacks that are
-    being seen through, and effects that nobody has carried out yet.
+    """Gates that are not settled, stages that Signalbox keeps closed, holds of people and of
+    incidents, rollbacks that are being seen through, and effects that nobody has carried out yet.
     """
     now = ports.clock.now()
     return {
@@ -33,12 +34,13 @@ def read_unfinished(ports: UnfinishedPorts) -> dict[str, Any]:
             for gate in ports.gates.open_gates()
         ][:LISTED],
         "closed_stages": [
-            {"stage": one.key, "reason": one.reason} for one in ports.holds.closed_stages()
+            {"stage": one.key, "reason": one.reason, "waiting_for": one.waiting_for}
+            for one in ports.holds.closed_stages()
         ][:LISTED],
         "holds": [
             {"scope": hold.scope.key, "owner": hold.owner, "reason": hold.reason}
             for hold in ports.holds.standing_holds()
-            if hold.is_active(now)
+            if hold.is_active(now) and hold.source is not HoldSource.WINDOW
         ][:LISTED],
         "rollbacks": [
             effect.subject

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Protocol
 
 from signalbox.domain.commands import Answered, Command
 from signalbox.domain.effects import Effect, EffectKind
-from signalbox.domain.holds import Hold
+from signalbox.domain.errors import DocumentInvalidError
+from signalbox.domain.holds import Hold, HoldSource
 from signalbox.domain.people import Directory, Person
+from signalbox.domain.policy import Policy
+from signalbox.domain.spans import noted_id
 from signalbox.notifications.hold_message import scope_words
 from signalbox.policies.quorum import may_approve
 from signalbox.usecases.effects_of_holds import HoldNews, applying, hold_news
@@ -23,7 +27,10 @@ from signalbox.usecases.needs import (
     HasServices,
 )
 
+LOG = logging.getLogger(__name__)
 KEY = "released"
+LISTED = 5
+"""Holds or pipelines that an answer names."""
 
 
 class ReleasingPorts(
@@ -57,9 +64,7 @@ def release_holds(command: Command, person: Person, ports: ReleasingPorts) -> An
             return Answered(text=text, denied=True)
         mine = [one for one in found if _may_release(person, one, ports)]
         if not mine:
-            owners = ", ".join(sorted({one.owner for one in found}))
-            why = f"Only {owners} or an approver of every pipeline it covers may release that hold."
-            return Answered(text=why, denied=True)
+            return Answered(text=_why_not(found, ports), denied=True)
         ids = [one.id for one in mine]
         effect = applying(command.subject, KEY, ports.clock.now(), holds=ids)
         ports.effects.add([effect])
@@ -81,11 +86,37 @@ def _may_release(person: Person, hold: Hold, ports: ReleasingPorts) -> bool:
     owner = directory.of_principal(hold.principal)
     if owner is not None and owner.id == person.id:
         return True
-    covered = [one for one in ports.services.all() if hold.scope.stages_of(one)]
-    policies = [ports.policies.policy_for(one.pipeline) for one in covered]
+    policies = _policies_on([hold], ports)
     return bool(policies) and all(
-        person.id in may_approve(policy, directory, policy.quorum) for policy in policies
+        policy is not None and person.id in may_approve(policy, directory, policy.quorum)
+        for policy in policies.values()
     )
+
+
+def _why_not(found: Sequence[Hold], ports: ReleasingPorts) -> str:
+    owners = ", ".join(sorted({one.owner for one in found}))
+    why = f"Only {owners} or an approver of every pipeline it covers may release that hold."
+    unknown = [name for name, policy in _policies_on(found, ports).items() if policy is None]
+    if unknown:
+        listed = ", ".join(unknown[:LISTED])
+        why += f" Nobody counts as an approver while the policy cannot be read: {listed}."
+    return why
+
+
+def _policies_on(holds: Sequence[Hold], ports: ReleasingPorts) -> dict[str, Policy | None]:
+    """The policies of all pipelines that the holds cover, by the service's name; None where one
+    cannot be read.
+    """
+    found: dict[str, Policy | None] = {}
+    for service in ports.services.all():
+        if not any(hold.scope.stages_of(service) for hold in holds):
+            continue
+        try:
+            found[service.name] = ports.policies.policy_for(service.pipeline)
+        except DocumentInvalidError as wrong:
+            LOG.error("the policy of %s cannot be read: %s", service.name, wrong)
+            found[service.name] = None
+    return found
 
 
 def _end(hold_id: str, command: Command, person: Person, ports: ReleasingPorts) -> None:
@@ -100,21 +131,33 @@ def _end(hold_id: str, command: Command, person: Person, ports: ReleasingPorts) 
 
 
 def _others(command: Command, ports: ReleasingPorts) -> str:
-    """What else holds something of the same, in words."""
+    """What else holds something of the same, in words: other holds, and windows that keep a stage
+    of it closed.
+    """
     scope, now = command.scope, ports.clock.now()
     if scope is None:
         return ""
-    services = ports.services.all()
-    others: Sequence[Hold] = [
+    services, standing = ports.services.all(), ports.holds.standing_holds()
+    covered = {f"{one.pipeline.key}/{stage}" for one in services for stage in scope.stages_of(one)}
+    closing = {
+        one
+        for stage in ports.holds.closed_stages()
+        if stage.key in covered
+        for one in set(stage.holds) - set(stage.overruled)
+    }
+    others = [
         hold
-        for hold in ports.holds.standing_holds()
+        for hold in standing
         if hold.scope != scope
         and hold.is_active(now)
         and any(hold.scope.stages_of(one) & scope.stages_of(one) for one in services)
     ]
+    others += [
+        hold for hold in standing if hold.source is HoldSource.WINDOW and noted_id(hold) in closing
+    ]
     if not others:
         return ""
     listed = ", ".join(
-        f"{scope_words(one.scope)} ({one.owner}: {one.reason})" for one in others[:5]
+        f"{scope_words(one.scope)} ({one.owner}: {one.reason})" for one in others[:LISTED]
     )
     return f" Still held: {listed}."

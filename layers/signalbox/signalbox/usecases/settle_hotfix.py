@@ -10,7 +10,7 @@ from signalbox.domain.errors import NotYetError, SettingMissingError
 from signalbox.domain.facts import ActionChanged, StageChanged
 from signalbox.domain.gates import Gate, GateKind, GateStatus, Settlement, Verdict
 from signalbox.domain.holding import RESUMES_FOR, Situation, operator_sessions
-from signalbox.domain.holds import ClosedStage, Transition
+from signalbox.domain.holds import ClosedStage, Hold, Transition
 from signalbox.domain.services import Service
 from signalbox.usecases.apply_holds import held_stages
 from signalbox.usecases.ask_for_hotfix import why_not_now
@@ -118,10 +118,17 @@ def _why_not(fix: _Hotfix, ports: LettingPorts) -> str:
         return why_not
     if fix.known is None:
         return f"Signalbox does not know why {way.stage} is closed."
+    if _others_hold(fix, ports):
+        return f"{way.stage} is held by more than what people have seen: ask again."
     if now - fix.known.since >= RESUMES_FOR:
         return "It has waited for about 30 days, and CodePipeline would not let it go on."
     waited = now - (fix.gate.decided_at or now)
     return f"{way.stage} was busy for too long." if waited > WAITS_FOR else ""
+
+
+def _others_hold(fix: _Hotfix, ports: LettingPorts) -> bool:
+    """Whether a hold is in force that was none yet when people agreed."""
+    return bool(fix.gate.held) and any(hold.id not in fix.gate.held for hold in _held(fix, ports))
 
 
 def _see_it_in(fix: _Hotfix, ports: LettingPorts) -> None:
@@ -185,10 +192,14 @@ def _close_behind(fix: _Hotfix, ports: LettingPorts) -> None:
     by_us = fix.way.changed_by.startswith(operator_sessions(fix.service))
     if fix.way.closed or not by_us:
         return
-    policy = ports.policies.policy_for(fix.service.pipeline)
-    held = held_stages(fix.service, policy, ports, now=ports.clock.now()).get(fix.way.stage)
+    held = _held(fix, ports)
     if held:
         shut_stage(fix.service, fix.way.stage, held, fix.known, ports)
+
+
+def _held(fix: _Hotfix, ports: LettingPorts) -> tuple[Hold, ...]:
+    policy = ports.policies.policy_for(fix.service.pipeline)
+    return held_stages(fix.service, policy, ports, now=ports.clock.now()).get(fix.way.stage, ())
 
 
 def _end(fix: _Hotfix, settlement: str, ports: LettingPorts) -> None:
