@@ -26,18 +26,6 @@ from signalbox.policies.soak import CHECK as SOAK
 from signalbox.policies.tests_passed import CHECK as TESTS_PASSED
 
 WEIGHED = {Verdict.APPROVED, Verdict.REJECTED}
-ALONE = "there is no environment before it"
-STAGED = "the artifact is the one that was staged"
-ANOTHER = "another artifact would ship than staging was given"
-SAID: Mapping[str, frozenset[str]] = {
-    "it ships no image": frozenset({IMAGE_SCAN.name}),
-    "nothing is on hold": frozenset({NO_HOLD.name}),
-    ALONE: frozenset({SAME_ARTIFACT.name, SOAK.name}),
-    STAGED: frozenset({SAME_ARTIFACT.name}),
-    ANOTHER: frozenset({SAME_ARTIFACT.name}),
-    "which artifact staging was given is unknown": frozenset({SAME_ARTIFACT.name}),
-}
-"""Lines on cards of a Signalbox that kept no facts, and the checks that they say enough for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +45,7 @@ def known_of(gate: Gate, policy: Policy) -> Known:
     a check had been told to look at.
     """
     at = moment_of(gate)
-    recorded = gate.dossier.recorded or _by_lines(gate)
+    recorded = gate.dossier.recorded or Recorded(at=gate.opened_at)
     look = _Look(gate=gate, policy=policy, recorded=recorded, at=at)
     here = any(gate.stage in look.covered(one) for one, _ in look.own_holds)
     scan = recorded.scan
@@ -69,6 +57,7 @@ def known_of(gate: Gate, policy: Policy) -> Known:
         scan=_scan(scan) if scan else None,
         waivers=tuple(_waivers(scan)) if scan else (),
         firing_alarms=gate.dossier.firing_alarms,
+        unknown_alarms=recorded.unknown_alarms,
         holds=tuple(look.holds()),
         held_here=here or (recorded.held_here and any(hold.here for hold in recorded.holds)),
         parallel=recorded.parallel,
@@ -112,13 +101,8 @@ class _Look:
 
     @property
     def has_facts(self) -> bool:
-        """Whether the gate kept them, or there are only the lines of its card."""
+        """Whether the gate kept them: an earlier Signalbox did not."""
         return self.gate.dossier.recorded is not None
-
-    @property
-    def lines(self) -> frozenset[str]:
-        """What the checks had said, without what it meant."""
-        return frozenset(line.partition(" ")[2] for line in self.gate.dossier.checks)
 
     @property
     def own_holds(self) -> list[tuple[HoldWindow, Span]]:
@@ -172,8 +156,7 @@ def _is_known(check: str, told: CheckSettings, look: _Look) -> bool:
     rule = RULES.get(check)
     if rule is None:
         return False
-    by_lines = any(check in SAID.get(line, ()) for line in look.lines)
-    return rule(told, look) and (look.has_facts or by_lines or check in OF_THE_CARD)
+    return rule(told, look) and (look.has_facts or check in OF_THE_CARD)
 
 
 def _coverage(_: CheckSettings, look: _Look) -> bool:
@@ -192,10 +175,8 @@ def _image_scan(told: Any, look: _Look) -> bool:
 
 
 def _no_hold(_: CheckSettings, look: _Look) -> bool:
-    """Not where a calendar would have held it, nor where nobody knows what was still ahead."""
-    if look.has_facts:
-        return not any(one.window.calendar and look.covered(one) for one in look.policy.holds)
-    return not any(one.window.calendar or look.span(one.window) for one in look.policy.holds)
+    """Not where a calendar would have held it: nobody knows what it said then."""
+    return not any(one.window.calendar and look.covered(one) for one in look.policy.holds)
 
 
 def _change_window(_: CheckSettings, look: _Look) -> bool:
@@ -223,17 +204,6 @@ RULES: Mapping[str, Callable[[Any, _Look], bool]] = {
 
 OF_THE_CARD = {TESTS_PASSED.name, NO_ALARM_FIRING.name, CHANGE_WINDOW.name}
 """What a gate without facts knows as well: it always kept tests, alarms and the time."""
-
-
-def _by_lines(gate: Gate) -> Recorded:
-    """The little that the card of an earlier Signalbox says."""
-    lines = {line.partition(" ")[2] for line in gate.dossier.checks}
-    staged = {STAGED: gate.dossier.artifact_digest, ANOTHER: ANOTHER}
-    return Recorded(
-        at=gate.opened_at,
-        has_staging=ALONE not in lines,
-        staged_digest=next((digest for line, digest in staged.items() if line in lines), ""),
-    )
 
 
 def _hold(owner: str, reason: str, since: datetime, until: datetime | None) -> Hold:

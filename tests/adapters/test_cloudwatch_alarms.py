@@ -20,7 +20,7 @@ from signalbox.domain.states import AlarmState
 from tests.adapters.stubbed import StubbedClients
 from tests.fakes import REGION, a_service
 
-BOTH = {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]}
+COMPOSITE = {"AlarmTypes": ["CompositeAlarm"]}
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ def clients() -> StubbedClients:
 
 
 def answers(
-    clients: StubbedClients, *names: str, types: bool = True, **alarms: list[dict[str, str]]
+    clients: StubbedClients, *names: str, composite: bool = False, **alarms: list[dict[str, str]]
 ) -> None:
-    asked = {"AlarmNames": list(names), "MaxRecords": AT_ONCE, **(BOTH if types else {})}
+    asked = {"AlarmNames": list(names), "MaxRecords": AT_ONCE, **(COMPOSITE if composite else {})}
     clients.answers("cloudwatch").add_response("describe_alarms", alarms, asked)
 
 
@@ -48,17 +48,14 @@ def states(clients: Any, *names: str) -> dict[str, AlarmState]:
 
 
 def test_composite_alarms_are_asked_for_and_read(clients: StubbedClients) -> None:
-    answers(
-        clients,
-        *("errors", "all"),
-        MetricAlarms=[alarm("errors")],
-        CompositeAlarms=[alarm("all", "ALARM")],
-    )
+    answers(clients, "errors", "all", MetricAlarms=[alarm("errors")])
+    answers(clients, "all", composite=True, CompositeAlarms=[alarm("all", "ALARM")])
     assert states(clients, "errors", "all") == {"errors": AlarmState.OK, "all": AlarmState.ALARM}
 
 
 def test_an_alarm_that_was_deleted_or_renamed_is_absent(clients: StubbedClients) -> None:
     answers(clients, "errors", "gone", MetricAlarms=[alarm("errors", "INSUFFICIENT_DATA")])
+    answers(clients, "gone", composite=True, CompositeAlarms=[])
     assert states(clients, "errors", "gone") == {"errors": AlarmState.INSUFFICIENT_DATA}
 
 
@@ -66,15 +63,14 @@ def test_an_alarm_that_was_deleted_or_renamed_is_absent(clients: StubbedClients)
 def test_where_composite_alarms_may_not_be_read_metric_alarms_are_and_the_rest_is_unknown(
     clients: StubbedClients, code: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    answers(clients, "errors", "all", MetricAlarms=[alarm("errors", "ALARM")])
     denies(clients, code)
-    answers(clients, "errors", "all", types=False, MetricAlarms=[alarm("errors", "ALARM")])
     found = states(clients, "errors", "all")
     assert found == {"errors": AlarmState.ALARM, "all": AlarmState.UNKNOWN}
     assert "composite alarms of hello cannot be read" in caplog.text
 
 
-def test_a_refusal_of_both_is_a_refusal(clients: StubbedClients) -> None:
-    denies(clients, "AccessDenied")
+def test_where_metric_alarms_may_not_be_read_nothing_is_known(clients: StubbedClients) -> None:
     denies(clients, "AccessDenied")
     with pytest.raises(AwsRefusedError, match="read the alarms of hello"):
         states(clients, "errors")
@@ -87,20 +83,21 @@ def test_a_refusal_of_both_is_a_refusal(clients: StubbedClients) -> None:
 def test_what_is_no_want_of_a_right_is_not_asked_again(
     clients: StubbedClients, code: str, error: type[Exception]
 ) -> None:
+    answers(clients, "all", MetricAlarms=[])
     denies(clients, code)
     with pytest.raises(error, match=code):
-        states(clients, "errors")
+        states(clients, "all")
 
 
 def test_more_names_than_one_call_takes_are_asked_for_in_turn(clients: StubbedClients) -> None:
     names = [f"a{n}" for n in range(AT_ONCE + 1)]
     answers(clients, *names[:AT_ONCE], MetricAlarms=[alarm(one) for one in names[:AT_ONCE]])
-    answers(clients, names[AT_ONCE], CompositeAlarms=[alarm(names[AT_ONCE])])
+    answers(clients, names[AT_ONCE], MetricAlarms=[alarm(names[AT_ONCE])])
     assert list(states(clients, *names)) == names
 
 
 def test_a_state_that_nobody_knows_yet_is_unknown(clients: StubbedClients) -> None:
-    answers(clients, "all", CompositeAlarms=[{"AlarmName": "all"}])
+    answers(clients, "all", MetricAlarms=[{"AlarmName": "all"}])
     assert states(clients, "all") == {"all": AlarmState.UNKNOWN}
 
 

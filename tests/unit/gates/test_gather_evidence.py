@@ -143,7 +143,18 @@ def test_alarms_that_fire_are_those_of_the_services_environments() -> None:
         names[-1]: AlarmState.OK,
         "other": AlarmState.ALARM,
     }
-    assert gathered(world).firing_alarms == (names[0],)
+    seen = gathered(world)
+    assert (seen.firing_alarms, seen.unknown_alarms) == ((names[0],), ())
+
+
+def test_alarms_that_are_registered_and_not_found_or_not_to_be_read_are_unknown() -> None:
+    world = GateWorld()
+    first, last = (one.alarms[0] for one in a_service().environments)
+    world.alarms.gone = {first}
+    world.alarms.states = {last: AlarmState.UNKNOWN}
+    assert gathered(world).unknown_alarms == tuple(sorted((first, last)))
+    world.alarms.states = {last: AlarmState.INSUFFICIENT_DATA}
+    assert gathered(world).unknown_alarms == (first,)
 
 
 def test_the_mode_is_the_executions() -> None:

@@ -153,6 +153,16 @@ def test_a_firing_alarm_warns_unasked_and_blocks_where_the_policy_asks() -> None
     assert found("noAlarmFiring").outcome is PASS
 
 
+def test_an_alarm_that_nobody_finds_warns_and_one_that_fires_comes_first() -> None:
+    gone = found("noAlarmFiring", unknown_alarms=("errors", "latency"))
+    assert (gone.outcome, gone.meaning) == (WARN, Meaning.WARN)
+    assert gone.why == "not found, or not to be read: errors, latency"
+    strict = NoAlarmFiring(on_warn=Meaning.BLOCK)
+    assert found("noAlarmFiring", strict, unknown_alarms=("errors",)).blocks
+    both = found("noAlarmFiring", firing_alarms=("errors",), unknown_alarms=("latency",))
+    assert (both.outcome, both.why) == (FAIL, "firing: errors")
+
+
 def test_of_two_waivers_that_hold_the_longer_is_told() -> None:
     both = (waiver(timedelta(days=2)), waiver(timedelta(days=1)))
     seen = found("imageScan", ScanBelow(), **a_scan(CVE_1=FindingSeverity.HIGH), waivers=both)

@@ -16,7 +16,7 @@ LOG = logging.getLogger(__name__)
 
 AT_ONCE = 100
 """The most names that DescribeAlarms takes, and the most alarms it gives (botocore)."""
-BOTH = ("MetricAlarm", "CompositeAlarm")
+COMPOSITE = "CompositeAlarm"
 """Without ``AlarmTypes`` it answers for metric alarms only (DescribeAlarms, API reference)."""
 DENIED = frozenset({"AccessDenied", "AccessDeniedException"})
 
@@ -26,7 +26,7 @@ class CloudWatchAlarms:
 
     Composite alarms need the right on ``*``: "You can't return information about composite alarms
     if your cloudwatch:DescribeAlarms permission has a narrower scope" (DescribeAlarms, API
-    reference). Where AWS refuses to tell of them, metric alarms are asked for alone.
+    reference). So only what is no metric alarm is asked for as one, in a call of its own.
     """
 
     def __init__(self, clients: ServiceClients) -> None:
@@ -40,15 +40,19 @@ class CloudWatchAlarms:
         states: dict[str, AlarmState] = {}
         for start in range(0, len(names), AT_ONCE):
             some = list(names[start : start + AT_ONCE])
-            try:
-                states |= self._states(service, some, AlarmTypes=list(BOTH))
-            except AwsRefusedError as refused:
-                if refused.code not in DENIED:
-                    raise
-                LOG.warning("composite alarms of %s cannot be read: %s", service.name, refused)
-                unknown = dict.fromkeys(some, AlarmState.UNKNOWN)
-                states |= unknown | self._states(service, some)
+            found = self._states(service, some)
+            missing = [name for name in some if name not in found]
+            states |= found | (self._composite(service, missing) if missing else {})
         return states
+
+    def _composite(self, service: Service, names: Sequence[str]) -> dict[str, AlarmState]:
+        try:
+            return self._states(service, names, AlarmTypes=[COMPOSITE])
+        except AwsRefusedError as refused:
+            if refused.code not in DENIED:
+                raise
+            LOG.warning("composite alarms of %s cannot be read: %s", service.name, refused)
+            return dict.fromkeys(names, AlarmState.UNKNOWN)
 
     def _states(
         self, service: Service, names: Sequence[str], **kinds: Any

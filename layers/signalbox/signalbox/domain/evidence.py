@@ -56,7 +56,8 @@ class Waiver:
 class Evidence:
     """The truth about one release at the moment ``at``.
 
-    ``coverage`` is line coverage in per cent, ``scan`` None where the release ships no image or
+    ``unknown_alarms`` are registered and were not found, or may not be read. ``coverage`` is line
+    coverage in per cent, ``scan`` None where the release ships no image or
     nobody scanned it (``ships_image`` tells which). ``staged_at`` is when it was deployed to the
     environment before the gate and ``staged_digest`` the SHA-256 of the artifact then; both empty
     where there is no such environment (``has_staging``). ``windows`` says of each window of a check
@@ -72,6 +73,7 @@ class Evidence:
     scan: ImageScan | None = None
     waivers: tuple[Waiver, ...] = ()
     firing_alarms: tuple[str, ...] = ()
+    unknown_alarms: tuple[str, ...] = ()
     holds: tuple[Hold, ...] = ()
     held_here: bool = False
     parallel: bool = False

@@ -65,6 +65,7 @@ class Recorded:
 
     at: datetime
     asked: tuple[str, ...] = ()
+    unknown_alarms: tuple[str, ...] = ()
     coverage: float | None = None
     ships_image: bool = False
     scan: RecordedScan | None = None

@@ -37,6 +37,7 @@ def recorded_of(
     return Recorded(
         at=evidence.at,
         asked=tuple(check.name for check, _ in asked_checks(policy)),
+        unknown_alarms=evidence.unknown_alarms,
         coverage=evidence.coverage,
         ships_image=evidence.ships_image,
         scan=_scan(evidence.scan, evidence) if evidence.scan else None,

@@ -82,6 +82,7 @@ def gather_evidence(
     behind = frozenset(one.stage for one in service.environments if one not in passed) | {stage}
     holds = tuple(holds_on(service, behind, policy, now, ports))
     staged = release.stage(passed[-1].stage) if passed else None
+    firing, unknown = _alarms(service, ports)
     evidence = Evidence(
         at=now,
         tests=notes.tests or _tests(service, release, ports),
@@ -89,7 +90,8 @@ def gather_evidence(
         ships_image=bool(listing.image),
         scan=_scan(service, policy, listing, ports),
         waivers=tuple(ports.waivers.all()) if _asks(policy, ScanBelow) else (),
-        firing_alarms=_firing(service, ports),
+        firing_alarms=firing,
+        unknown_alarms=unknown,
         holds=holds,
         held_here=_is_held_here(release_id, service, stage, holds, ports),
         parallel=_in_parallel(service, release_id, ports),
@@ -256,10 +258,16 @@ def _scan(
         return None
 
 
-def _firing(service: Service, ports: GatheringPorts) -> tuple[str, ...]:
-    names = [name for environment in service.environments for name in environment.alarms]
+def _alarms(service: Service, ports: GatheringPorts) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The registered alarms that fire, and those of which nobody knows: renamed, deleted, or not to
+    be read.
+    """
+    listed = (name for environment in service.environments for name in environment.alarms)
+    names = sorted(set(listed))
     states = ports.alarms.state(service, names) if names else {}
-    return tuple(sorted(name for name, state in states.items() if state is AlarmState.ALARM))
+    found = {name: states.get(name, AlarmState.UNKNOWN) for name in names}
+    firing = tuple(name for name, state in found.items() if state is AlarmState.ALARM)
+    return firing, tuple(name for name, state in found.items() if state is AlarmState.UNKNOWN)
 
 
 def _open_windows(policy: Policy, now: datetime, ports: HoldingPorts) -> dict[int, datetime | None]:
