@@ -9,7 +9,7 @@ from sandbox.demo.narrator import Narrator
 from sandbox.demo.world import World
 
 from .gatekeeping import Gatekeeping
-from .leaving import outputs_of, tokens_of
+from .leaving import Tokens, outputs_of
 from .stage import deployed_sandbox
 
 
@@ -26,15 +26,20 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def world() -> Iterator[World]:
+def tokens() -> Tokens:
+    """The tokens that the sandbox's gates have had so far."""
+    return Tokens()
+
+
+@pytest.fixture(scope="session")
+def world(tokens: Tokens) -> Iterator[World]:
     """One deployed sandbox for the tests that do not spoil it. When they are done, none of the
-    tokens that it made may have left the ledger.
+    tokens of its gates may have left the ledger.
     """
     with deployed_sandbox() as deployed:
         yield deployed
-        tokens = tokens_of(deployed)
         for where, text in outputs_of(deployed):
-            assert not [what for token, what in tokens.items() if token in text], where
+            assert not [what for token, what in tokens.seen.items() if token in text], where
 
 
 @pytest.fixture
@@ -49,8 +54,8 @@ def silent() -> Narrator:
 
 
 @pytest.fixture
-def gates(world: World, narrator: Narrator) -> Iterator[Gatekeeping]:
+def gates(world: World, narrator: Narrator, tokens: Tokens) -> Iterator[Gatekeeping]:
     """The pipeline's gate with a policy of its own, which goes with the test."""
-    keeping = Gatekeeping.begun(world, narrator)
+    keeping = Gatekeeping.begun(world, narrator, tokens)
     yield keeping
     keeping.end()

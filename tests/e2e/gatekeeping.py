@@ -13,6 +13,8 @@ from sandbox.demo.steps import NotYetError, Scene, Step, expect
 from sandbox.demo.world import Release, World, words_of
 from sandbox.deploy import CONTROL_PLANE, SERVICE
 
+from .leaving import Tokens
+
 PREFIX = f"/signalbox/{CONTROL_PLANE}"
 DANA, AMIR, OLGA, MARA, NILS, RUTH = (
     "U0DANA0001", "U0AMIR0002", "U0OLGA0003", "U0MARA0004", "U0NILS0005", "U0RUTH0006",
@@ -36,6 +38,7 @@ class Gatekeeping:
     narrator: Narrator
     service: str = SERVICE
     answers: list[dict[str, Any]] = field(default_factory=list)
+    tokens: Tokens = field(default_factory=Tokens)
     found: str = ""
     """The policy that the pipeline had before."""
 
@@ -48,11 +51,11 @@ class Gatekeeping:
         )
 
     @classmethod
-    def begun(cls, world: World, narrator: Narrator) -> "Gatekeeping":
+    def begun(cls, world: World, narrator: Narrator, tokens: Tokens) -> "Gatekeeping":
         """At a pipeline in which nothing waits."""
         name = f"{PREFIX}/policy/{SERVICE}"
         found = world.aws("ssm").get_parameter(Name=name)["Parameter"]["Value"]
-        gates = cls(world, narrator, found=found)
+        gates = cls(world, narrator, tokens=tokens, found=found)
         gates.clear()
         return gates
 
@@ -92,6 +95,7 @@ class Gatekeeping:
 
     def press(self, release: Release, action: str, user: str, **more: Any) -> dict[str, Any]:
         """Press a button of the release's message as somebody; gives Slack's view of the answer."""
+        self.tokens.look(self.world)
         ts = message_of(self.world, release)["ts"]
         wish = {"ts": ts, "action_id": action, "user": user, **more}
         return self._said("/_sandbox/slack/click", wish)
@@ -123,6 +127,7 @@ class Gatekeeping:
     def asked(self, release: Release) -> None:
         """The message has its buttons."""
         self.seen("people are asked", lambda: self.button(release, "approve_gate"))
+        self.tokens.look(self.world)
 
     def button(self, release: Release, action: str) -> dict[str, Any]:
         """A button of the message as it stands."""

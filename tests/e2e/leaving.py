@@ -2,32 +2,27 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
-from sandbox.demo.pipeline import executions
 from sandbox.demo.world import World
-from sandbox.deploy import SERVICE
 
 
-def tokens_of(world: World) -> dict[str, str]:
-    """By the token: what it is. CodePipeline's of its approvals, Step Functions' of its waits."""
-    found: dict[str, str] = {}
-    codepipeline = world.aws("codepipeline")
-    for execution in executions(world):
-        told = codepipeline.list_action_executions(
-            pipelineName=SERVICE,
-            filter={"pipelineExecutionId": execution["pipelineExecutionId"]},
-        )
-        for action in told["actionExecutionDetails"]:
-            result = action.get("output", {}).get("executionResult", {})
-            if action["input"]["actionTypeId"]["category"] == "Approval":
-                found |= {result.get("externalExecutionId", ""): "token of an approval"}
-    states = world.aws("stepfunctions")
-    machine = world.deployment.outputs["ApprovalStateMachineArn"]
-    for execution in states.list_executions(stateMachineArn=machine)["executions"]:
-        history = states.get_execution_history(executionArn=execution["executionArn"])
-        found |= dict.fromkeys(_task_tokens(history["events"]), "token of a task")
-    return {token: what for token, what in found.items() if token}
+class Tokens:
+    """Those that a sandbox's gates have had. A gate that is settled has none any more, so that they
+    are looked up while it waits.
+    """
+
+    def __init__(self) -> None:
+        self.seen: dict[str, str] = {}
+
+    def look(self, world: World) -> None:
+        """Remember the tokens that the ledger has now."""
+        scan = world.aws("dynamodb").get_paginator("scan")
+        ledger = world.deployment.outputs["LedgerTableName"]
+        for page in scan.paginate(TableName=ledger):
+            for item in page["Items"]:
+                for name in ("approval_token", "task_token"):
+                    if token := item.get(name, {}).get("S"):
+                        self.seen[token] = name
 
 
 def outputs_of(world: World) -> Iterator[tuple[str, str]]:
@@ -49,21 +44,3 @@ def outputs_of(world: World) -> Iterator[tuple[str, str]]:
             QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0, MessageAttributeNames=["All"]
         )
         yield f"queue {url}", json.dumps(left.get("Messages", []))
-
-
-def _task_tokens(value: Any) -> Iterator[str]:
-    """What stands in a history under the name of a task token, however deep."""
-    if isinstance(value, str) and value.startswith(("{", "[")):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name in {":token", "TaskToken", "taskToken", "task_token"}:
-                yield inner["S"] if isinstance(inner, dict) else str(inner)
-            else:
-                yield from _task_tokens(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _task_tokens(inner)

@@ -103,12 +103,14 @@ def test_the_oldest_commit_of_a_shallow_clone_keeps_its_parents(
 @pytest.mark.parametrize(
     "end", ["\r", "\x0b", "\x1e", "\x1f", "\x1f\x1e\n", "\x85", "\u2028", "\n\n"]
 )
-def test_no_message_passes_for_a_parent_or_for_another_commit(
-    script: ModuleType, clone: Path, end: str
+def test_no_message_and_no_name_passes_for_a_parent_or_for_another_commit(
+    script: ModuleType, clone: Path, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
     first = git("rev-parse", "HEAD")
     record = "\x1f".join((first, "Ada", "ada@example.com", "Ada", "ada@example.com", "", "s"))
-    second = commit(f"Say{end}parent {'f' * 40}{end}{record}{end}commit {'e' * 40}{end}")
+    said = f"Say{end}parent {'f' * 40}{end}{record}{end}commit {'e' * 40}{end}"
+    monkeypatch.setenv("GIT_AUTHOR_NAME", said)
+    second = commit(said)
     listed = written(script, clone)["commits"]
     assert [(one["id"], one["parents"]) for one in listed] == [(second, [first]), (first, [])]
     assert {one["author_email"] for one in listed} == {"ada@example.com"}

@@ -18,6 +18,7 @@ from signalbox.usecases.ask_for_hotfix import ask_for_hotfix
 from signalbox.usecases.settle_hotfix import WAITS_FOR, settle_hotfix
 
 from tests.fakes import PIPELINE
+from tests.gate_world import CHANGES
 from tests.unit.holds.held_pipeline import PRODUCTION, Crashes, HeldWorld, execution_id
 
 FIX = "fix"
@@ -80,6 +81,7 @@ def apply(world: HeldWorld) -> None:
 
 
 def test_people_are_asked_once_with_what_an_approval_shows(world: HeldWorld) -> None:
+    world.artifacts.listed[execution_id(FIX)] = Listing(changes=CHANGES)
     for _ in range(2):
         answered = ask_for_hotfix(a_command(world), world)
         assert not answered.denied
