@@ -13,7 +13,9 @@ from tests.leaving import WORLDS, left, tokens_in
 @pytest.fixture(autouse=True)
 def _the_packages_log_is_heard() -> None:
     """A handler that ran earlier has kept the package's log to itself: `caplog` would see none."""
-    logging.getLogger("signalbox").propagate = True
+    ours = logging.getLogger("signalbox")
+    ours.propagate = True
+    ours.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(autouse=True)

@@ -12,15 +12,17 @@ from typing import Any
 
 import pytest
 import signalbox.usecases
+from signalbox.domain.commands import Command, CommandKind
 from signalbox.domain.effects import Effect, EffectKind
 from signalbox.domain.errors import SlackRefusedError
 from signalbox.domain.facts import ActionChanged, PipelineChanged, StageChanged
-from signalbox.domain.gates import Choice, Vote
+from signalbox.domain.gates import Choice, Verdict, Vote
 from signalbox.domain.identity import AlarmId, ReleaseId
 from signalbox.domain.states import ActionState, AlarmState, ExecutionState
 from signalbox.domain.sweeps import Judgement, Sweep, Thing
 from signalbox.usecases.anchor_audit import anchor_grown
 from signalbox.usecases.announce import announce
+from signalbox.usecases.ask_for_hotfix import ask_for_hotfix
 from signalbox.usecases.attempt_rung import attempt_rung
 from signalbox.usecases.close_stage import close_stage
 from signalbox.usecases.decide_gate import decide_gate
@@ -28,10 +30,12 @@ from signalbox.usecases.dispatch import dispatch
 from signalbox.usecases.open_incident import AlarmRequest, open_incident
 from signalbox.usecases.plan_ladder import plan_ladder
 from signalbox.usecases.settle_gate import settle_gate
+from signalbox.usecases.settle_hotfix import settle_hotfix
 from signalbox.usecases.verify_rung import verify_rung
 
 from tests.fakes import ACCOUNT, NOW, PIPELINE, REGION, FakeWorld
 from tests.gate_world import RELEASE, GateWorld, a_truth, an_authors_approval
+from tests.unit.holds.held_pipeline import HeldWorld, execution_id
 
 SUBJECT = f"release#{RELEASE.key}"
 ALARM = AlarmId(account=ACCOUNT, region=REGION, name="hello-production-errors")
@@ -40,13 +44,16 @@ EFFECTS = {
     "messenger": {"post", "update", "reply"},
     "publisher": {"publish"},
     "workflows": {"start", "complete"},
-    "pipelines": {"answer_approval", "close_stage", "roll_back_stage"},
+    "pipelines": {
+        "answer_approval", "close_stage", "open_stage", "roll_back_stage", "start_again",
+    },
     "targets": {"verify"},
     "anchors": {"anchor"},
-}
+}  # fmt: skip
 """Per port, the calls that change something outside, or that others see. Not here: bells, which
 carry no news but that an effect is pending; modals, which answer the click of the one person who
-sees them, and are opened by the endpoint, which has no right to the audit at all."""
+sees them, and are opened by the endpoint, which has no right to the audit at all; nor whispers,
+which tell one person what the audit has from the use case before."""
 
 EARLIER = {"anchors.anchor"}
 """Effects whose entry may be an older one of the subject: an anchor is of an entry."""
@@ -168,6 +175,64 @@ def nobody_can_read_the_routes() -> Witness:
     return witness
 
 
+def nobody_can_read_a_policy() -> Witness:
+    world, witness = a_waiting_gate()
+    witness.subjects.add("documents")
+    fault = {"what": "/signalbox/box/policy/hello: no JSON"}
+    effect = Effect(
+        kind=EffectKind.ANNOUNCE, subject="documents", key="fault", payload={"fault": fault},
+        created_at=world.clock.now(),
+    )  # fmt: skip
+    world.effects.add([effect])
+    announce({"subject": effect.subject, "key": effect.key}, world)
+    return witness
+
+
+def a_held_stage() -> tuple[HeldWorld, Witness]:
+    """Production is held, and a release waits in front of it."""
+    world = HeldWorld()
+    witness = Witness(world, {"pipeline#", "release#"})
+    world.place()
+    witness.step(lambda _: world.apply())
+    world.codepipeline.arrive("fix")
+    return world, witness
+
+
+def a_stage_is_held_and_let_go_on() -> Witness:
+    world, witness = a_held_stage()
+    world.release()
+    for _ in range(2):
+        world.clock.advance(timedelta(minutes=5))
+        witness.step(lambda _: world.apply())
+    assert world.codepipeline.entered
+    return witness
+
+
+def a_release_is_started_again_that_was_held_for_a_month() -> Witness:
+    world, witness = a_held_stage()
+    world.clock.advance(timedelta(days=31))
+    world.release()
+    for _ in range(3):
+        world.clock.advance(timedelta(minutes=5))
+        witness.step(lambda _: world.apply())
+    assert world.codepipeline.started
+    return witness
+
+
+def a_hotfix_passes_a_hold() -> Witness:
+    world, witness = a_held_stage()
+    command = Command(
+        id="c1", kind=CommandKind.HOTFIX, principal="slack:T0001:U0GRACE", name="grace",
+        at=world.clock.now(), release=execution_id("fix").key, reason="payments are down",
+    )  # fmt: skip
+    ask_for_hotfix(command, world)
+    (gate,) = world.ledger.gates.values()
+    world.ledger.decide(gate.id, Verdict.APPROVED, "yes", world.clock.now())
+    witness.step(settle_hotfix, gate.id)
+    assert world.codepipeline.entered
+    return witness
+
+
 def a_sweep_is_told_of(*, silent: bool = False) -> Witness:
     world = GateWorld()
     thing = Thing(kind="artifact", id="s3://b/k")
@@ -266,7 +331,8 @@ STORIES: tuple[Callable[[], Witness], ...] = (
     a_release_is_told_of, slack_is_silent, a_storm_is_told_of, nobody_can_read_the_routes,
     a_sweep_is_told_of, a_silent_sweep, workflows_start,
     a_chain_is_anchored, a_gate_is_decided_and_settled, a_gate_expires, a_gate_is_rejected,
-    a_release_is_rolled_back,
+    a_release_is_rolled_back, nobody_can_read_a_policy, a_stage_is_held_and_let_go_on,
+    a_release_is_started_again_that_was_held_for_a_month, a_hotfix_passes_a_hold,
 )  # fmt: skip
 
 

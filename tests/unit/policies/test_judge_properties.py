@@ -52,7 +52,7 @@ VOTES = st.lists(
 APPROVALS = VOTES.map(lambda votes: [replace(one, choice=Choice.APPROVE) for one in votes])
 CHANGES = st.lists(
     st.sampled_from(NAMES).map(
-        lambda name: replace(ADAS, author_email=f"{name}@example.com", committer_email="")
+        lambda name: replace(ADAS, author_email=f"{name}@example.com", committer_email=None)
     ),
     min_size=1,
     max_size=3,

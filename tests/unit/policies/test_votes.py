@@ -142,7 +142,7 @@ def test_a_release_of_which_nobody_knows_the_commits_is_everybodys_own_change() 
 
 @pytest.mark.case(13)
 def test_a_bot_is_an_author_who_is_known() -> None:
-    changes = (replace(ADAS, author_email="robot@example.com", committer_email=""),)
+    changes = (replace(ADAS, author_email="robot@example.com", committer_email=None),)
     assert why_not(Policy(), says("grace"), changes=changes) == ""
 
 

@@ -158,6 +158,8 @@ def changes_told(gate: Gate, most: int) -> str:
         lines.append(f"• {change.id[:7]} {_line(author, 60)}: {_line(change.subject, 120)}")
     if len(changes) > most:
         lines.append(f"… and {len(changes) - most} more")
+    if changes[-1].breaks_off:
+        lines.append("… and more that the build has not listed")
     return safe("\n".join(lines))
 
 

@@ -82,7 +82,8 @@ def _verdict(
         vote = weighed.emergency.vote
         return Verdict.APPROVED, f"glass broken ({vote.ticket}): {vote.reason}", ()
     blocked = tuple(finding.why for finding in findings if finding.blocks)
-    waits = blocked if weighed.enough else (weighed.told, *blocked)
+    unknown = tuple(f"no approval counts while nobody knows {who}" for who in weighed.unknown)
+    waits = blocked if weighed.enough else (weighed.told, *unknown, *blocked)
     if not waits:
         return Verdict.APPROVED, _reasons(weighed), ()
     if case.policy.auto_approve and case.gate.kind is not GateKind.HOTFIX and _all_well(findings):

@@ -82,7 +82,8 @@ class RefusedVote:
 class Weighed:
     """What the votes of a gate amount to, whatever the checks say.
 
-    ``told`` says in words how far the quorum is (``1 of 2 approvals, nobody of sre yet``).
+    ``told`` says in words how far the quorum is (``1 of 2 approvals, nobody of sre yet``), and
+    ``unknown`` which authors nobody knows: while there are any, no approval counts.
     ``rejection`` is the first rejection that counts, ``emergency`` the first broken glass.
     """
 
@@ -90,6 +91,7 @@ class Weighed:
     refused: tuple[RefusedVote, ...] = ()
     enough: bool = False
     told: str = ""
+    unknown: tuple[str, ...] = ()
     rejection: CountedVote | None = None
     emergency: CountedVote | None = None
 

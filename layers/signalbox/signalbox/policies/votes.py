@@ -50,6 +50,7 @@ def weigh(gate: Gate, policy: Policy, directory: Directory) -> Weighed:
         refused=tuple(refused),
         enough=enough,
         told=told,
+        unknown=authors.unknown,
         rejection=_first(kept, Choice.REJECT),
         emergency=_first(kept, Choice.BREAK_GLASS),
     )
