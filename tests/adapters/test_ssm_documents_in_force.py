@@ -11,7 +11,7 @@ from signalbox.adapters.dynamodb_table import LedgerTable
 from signalbox.adapters.ssm_people import SsmPeople
 from signalbox.adapters.ssm_policies import SsmPolicies
 from signalbox.adapters.ssm_waivers import SsmWaivers
-from signalbox.domain.errors import AwsUnavailableError, DocumentInvalidError
+from signalbox.domain.errors import AwsRefusedError, AwsUnavailableError, DocumentInvalidError
 from signalbox.domain.identity import PipelineId
 from signalbox.domain.policy import Mode
 
@@ -199,6 +199,19 @@ def test_a_bad_people_document_leaves_the_last_good_one_in_force(
     elapsed.seconds += 61
     assert people.in_force().directory == good.directory
     assert "U0ADA is of ada and eve" in people.in_force().fault
+
+
+def test_what_may_not_be_read_is_not_nothing(parameters: Parameters, table: LedgerTable) -> None:
+    parameters.put(f"{PREFIX}/people", ADA)
+    parameters.error = "AccessDeniedException"
+    with pytest.raises(AwsRefusedError):
+        SsmPeople(parameters, PREFIX, table).in_force()
+    parameters.error = ""
+    good = SsmPeople(parameters, PREFIX, table).in_force()
+    parameters.error = "AccessDeniedException"
+    held = SsmPeople(parameters, PREFIX, table).in_force()
+    assert held.directory == good.directory
+    assert "AccessDenied" in held.fault
 
 
 def test_a_bad_waivers_document_leaves_the_last_good_one_in_force(

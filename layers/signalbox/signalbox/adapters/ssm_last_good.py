@@ -59,7 +59,8 @@ class LastGood(Generic[D]):
     def held(self) -> Held[D]:
         """The last good document, and what is wrong with the newest.
 
-        Raises AwsUnavailableError where nothing was ever read and nobody answers now.
+        Raises AwsUnavailableError where nothing was ever read and nobody answers now, and
+        AwsRefusedError where we may not read what stands there and never could.
         """
         now = self._monotonic()
         if self._kept is None or now - self._kept[0] >= self._kept_for:
@@ -76,9 +77,13 @@ class LastGood(Generic[D]):
             if self._kept is None:
                 raise
             return self._kept[1]
-        except (AwsRefusedError, DocumentInvalidError) as wrong:
-            missing = isinstance(wrong, AwsRefusedError) and wrong.code == MISSING
-            return Held(self._last_good(), str(wrong), written=not missing)
+        except AwsRefusedError as refused:
+            good, missing = self._last_good(), refused.code == MISSING
+            if good is None and not missing:
+                raise  # what we may not read may say anything: it is not nothing
+            return Held(good, str(refused), written=not missing)
+        except DocumentInvalidError as wrong:
+            return Held(self._last_good(), str(wrong))
         self._keep(text)
         return Held(document)
 
