@@ -25,7 +25,7 @@ CRASHES = ("die-before", "die-after")
 LOST = ("lost-reply", "lost-replies")
 LONG = 40
 """A story with so many calls is a long one."""
-SHORT, ONE_IN_LONG, ONE_IN = 8, 8, 3
+SHORT, ONE_IN_LONG, ONE_IN = 8, 20, 4
 TELLING = ("slack.chat.postMessage", "sns.Publish")
 """Calls that nothing makes idempotent: neither service takes a key."""
 
