@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from signalbox.domain.evidence import FindingSeverity, ImageScan, ScanFinding
 from signalbox.domain.gates import GateKind, Verdict
 from signalbox.domain.people import Directory
 from signalbox.domain.policy import Group, Policy, Quorum
@@ -13,7 +15,8 @@ from signalbox.policies.judge import shown_now
 from signalbox.usecases.compile_gate import Compiled, compile_gate
 
 from tests.fakes import NOW, a_service
-from tests.gate_world import APPROVAL_ID, APPROVAL_TOKEN, EVERYBODY, GateWorld
+from tests.gate_world import APPROVAL_ID, APPROVAL_TOKEN, EVERYBODY, RELEASE, GateWorld
+from tests.unit.gates.carrying import ask, card
 
 SRE = Group(name="sre", members=frozenset({"U0ADA", "U0GRACE", "U0LINUS"}))
 
@@ -75,3 +78,34 @@ def test_it_says_when_the_policy_would_approve_by_itself() -> None:
     assert compiled(world, Policy()).judgement.verdict is None
     world.alarms.states = {"hello-production-errors": AlarmState.ALARM}
     assert compiled(world, by_itself).judgement.verdict is None
+
+
+@pytest.mark.parametrize(
+    ("findings", "told"),
+    [
+        ((), "no findings"),
+        (
+            (FindingSeverity.MEDIUM, FindingSeverity.CRITICAL, FindingSeverity.MEDIUM),
+            "1 CRITICAL, 2 MEDIUM",
+        ),
+        (None, "not scanned, as far as anybody knows"),
+    ],
+)
+def test_the_card_shows_the_scan_of_the_image_whether_or_not_a_check_asks_for_it(
+    findings: tuple[FindingSeverity, ...] | None, told: str
+) -> None:
+    world = GateWorld()
+    listing = world.artifacts.listed[RELEASE]
+    world.artifacts.listed[RELEASE] = replace(listing, image="sha256:1", repository="hello")
+    if findings is not None:
+        found = tuple(ScanFinding(id=f"CVE-{n}", severity=one) for n, one in enumerate(findings))
+        scan = ImageScan(repository="hello", digest="sha256:1", findings=found)
+        world.scans.known["sha256:1"] = scan
+    assert ask(world).dossier.scan == told
+    assert f"*Image scan*\\n{told}" in card(world)
+
+
+def test_a_release_without_an_image_says_nothing_of_scans() -> None:
+    world = GateWorld()
+    assert ask(world).dossier.scan == ""
+    assert "Image scan" not in card(world)

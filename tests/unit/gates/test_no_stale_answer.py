@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from signalbox.domain.gates import Choice, GateKind, GateStatus, Settlement, Verdict
+from signalbox.domain.gates import Choice, Gate, GateKind, GateStatus, Settlement, Verdict
 from signalbox.domain.holds import Hold, Scope
 from signalbox.domain.policy import Mode, Policy
 from signalbox.domain.states import ActionState, AlarmState
@@ -170,40 +170,35 @@ def test_a_hotfix_that_was_let_in_is_not_held_again_by_what_it_has_passed(
     world: GateWorld,
 ) -> None:
     a_hold_on(world, "Approval")
-    passed = replace(
-        world.opened_gate(),
-        id="f" * 32,
-        kind=GateKind.HOTFIX,
-        status=GateStatus.SETTLED,
-        settlement=Settlement.LET_THROUGH.value,
-        held=("hold-Approval",),
-    )
-    world.ledger.gates.clear()
-    world.ledger.claims.clear()
-    gate = ask(world)
-    world.ledger.gates[passed.id] = passed
+    gate = asked_behind_a_hotfix(world, "hold-Approval")
     say(world, Choice.APPROVE, gate=gate)
     carry_on(world)
     assert world.ledger.gates[gate.id].verdict is Verdict.APPROVED
 
 
 def test_a_hold_that_came_after_the_hotfix_was_let_in_holds_it(world: GateWorld) -> None:
-    passed = replace(
+    gate = asked_behind_a_hotfix(world, "hold-before")
+    a_hold_on(world, "Approval")
+    say(world, Choice.APPROVE, gate=gate)
+    carry_on(world)
+    assert world.ledger.gates[gate.id].verdict is None
+
+
+def asked_behind_a_hotfix(world: GateWorld, passed: str) -> Gate:
+    """The gate of a release that has been let through that hold into the gate's stage."""
+    hotfix = replace(
         world.opened_gate(),
         id="f" * 32,
         kind=GateKind.HOTFIX,
         status=GateStatus.SETTLED,
         settlement=Settlement.LET_THROUGH.value,
-        held=("hold-before",),
+        held=(passed,),
     )
     world.ledger.gates.clear()
     world.ledger.claims.clear()
     gate = ask(world)
-    world.ledger.gates[passed.id] = passed
-    a_hold_on(world, "Approval")
-    say(world, Choice.APPROVE, gate=gate)
-    carry_on(world)
-    assert world.ledger.gates[gate.id].verdict is None
+    world.ledger.gates[hotfix.id] = hotfix
+    return gate
 
 
 def a_hold_on(world: GateWorld, stage: str) -> None:

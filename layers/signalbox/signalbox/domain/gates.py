@@ -114,7 +114,8 @@ class Dossier:
     """What the approver sees. ``artifact_digest`` is the SHA-256 of what would be deployed.
 
     ``last_good_at`` is when the last good release ended, ``started_by`` the ARN of whoever started
-    this one by hand, ``provider_identity`` who the source provider's trigger says it was (as
+    this one by hand, ``scan`` how many vulnerabilities the image has, by severity (empty where no
+    image ships), ``provider_identity`` who the source provider's trigger says it was (as
     ``github:12345``). ``checks`` say in one line each what the checks found when it was compiled,
     and ``recorded`` is what they found it in; gates of an earlier Signalbox have not got it.
     """
@@ -128,6 +129,7 @@ class Dossier:
     rollback_readiness: str = "unknown"
     last_good_at: datetime | None = None
     started_by: str = ""
+    scan: str = ""
     provider_identity: str = ""
     checks: tuple[str, ...] = ()
     recorded: Recorded | None = None

@@ -84,6 +84,7 @@ def _question(view: ReleaseView, each: GateView) -> list[Block]:
                 f"*Way back*\n{safe_line(dossier.rollback_readiness)}",
                 f"*Revision*\n`{safe_line(dossier.revision[:12] or 'unknown')}`",
                 f"*Artifact (SHA-256)*\n`{safe_line(shown)}`",
+                *([f"*Image scan*\n{safe_line(dossier.scan)}"] if dossier.scan else []),
             ]
         ),
         *_standing(each),

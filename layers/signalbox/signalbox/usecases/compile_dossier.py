@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from signalbox.domain.evidence import Evidence, FindingSeverity
 from signalbox.domain.facts import Commit
 from signalbox.domain.gates import Change, Dossier
 from signalbox.domain.holding import operator_sessions
@@ -56,9 +58,21 @@ def compile_dossier(
         last_good_at=known.ended_at if known else None,
         firing_alarms=gathered.evidence.firing_alarms,
         rollback_readiness="unknown" if last_good else NO_WAY_BACK,
+        scan=_scan_told(gathered.evidence),
         started_by="" if notes.started_by.startswith(ours) else notes.started_by,
         provider_identity=pushed.provider_identity if pushed else "",
     )
+
+
+def _scan_told(evidence: Evidence) -> str:
+    """How many findings of each severity, the gravest first."""
+    if not evidence.ships_image:
+        return ""
+    if evidence.scan is None:
+        return "not scanned, as far as anybody knows"
+    found = Counter(one.severity for one in evidence.scan.findings)
+    told = [f"{found[severity]} {severity}" for severity in FindingSeverity if found[severity]]
+    return ", ".join(told) or "no findings"
 
 
 def _last_good(release: Release, service: Service, pipelines: Pipelines) -> ExecutionTruth | None:

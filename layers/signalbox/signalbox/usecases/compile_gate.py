@@ -61,7 +61,9 @@ def compile_gate(
         builds=ports.builds,
         artifacts=ports.artifacts,
     )
-    gathered = gather_evidence(pending.release, service, policy, pending.stage, ports)
+    gathered = gather_evidence(
+        pending.release, service, policy, pending.stage, ports, for_a_card=True
+    )
     dossier = compile_dossier(
         release,
         notes,

@@ -68,11 +68,18 @@ class Gathered:
 
 
 def gather_evidence(
-    release_id: ReleaseId, service: Service, policy: Policy, stage: str, ports: GatheringPorts
+    release_id: ReleaseId,
+    service: Service,
+    policy: Policy,
+    stage: str,
+    ports: GatheringPorts,
+    *,
+    for_a_card: bool = False,
 ) -> Gathered:
     """Read what the policy's checks need to know of a release at the gate in ``stage``.
 
-    What a policy does not ask for is not read where reading costs a call of its own.
+    What a policy does not ask for is not read where reading costs a call of its own, but for what a
+    card shows in any case.
     """
     now = ports.clock.now()
     release = ports.releases.release(release_id) or Release(id=release_id)
@@ -88,7 +95,7 @@ def gather_evidence(
         tests=notes.tests or _tests(service, release, ports),
         coverage=_coverage(service, policy, release, listing, ports),
         ships_image=bool(listing.image),
-        scan=_scan(service, policy, listing, ports),
+        scan=_scan(service, listing, ports) if for_a_card or _asks(policy, ScanBelow) else None,
         waivers=tuple(ports.waivers.all()) if _asks(policy, ScanBelow) else (),
         firing_alarms=firing,
         unknown_alarms=unknown,
@@ -245,11 +252,9 @@ def _coverage(
     return listing.coverage if reported is None else reported
 
 
-def _scan(
-    service: Service, policy: Policy, listing: Listing, ports: GatheringPorts
-) -> ImageScan | None:
-    """The scan of the image, where the policy asks. One that may not be read is none."""
-    if not listing.image or not _asks(policy, ScanBelow):
+def _scan(service: Service, listing: Listing, ports: GatheringPorts) -> ImageScan | None:
+    """The scan of the image, if there is one. One that may not be read is none."""
+    if not listing.image:
         return None
     try:
         return ports.scans.of_image(service, listing.repository, listing.image)
