@@ -14,7 +14,7 @@ from signalbox.domain.errors import SettingMissingError, UnknownNameError
 from signalbox.domain.gates import Gate, GateStatus
 from signalbox.usecases.names import gates_named
 
-from cli.asking import answer_to
+from cli.asking import print_answer
 from cli.control_api import ControlApi, api_of, fail, reported
 from cli.gate_words import gate_line, gate_lines
 from cli.words import printable, say
@@ -103,7 +103,7 @@ def review(gate: Name, stack: Stack = "signalbox", url: Url = "") -> None:
     with reported("gate"):
         api = api_of(stack, url)
         given = api.post(f"/gates/{the_gate(gate, api)['id']}/review", {})
-        say([answer_to(given, api)])
+        print_answer(given, api)
 
 
 def the_gate(name: str, api: ControlApi) -> Mapping[str, Any]:
@@ -134,20 +134,27 @@ def _decide(
         vote = {"choice": choice, "digest": shown.shown_digest, **said}
         told = api.post(f"/gates/{shown.id}/votes", vote)
         typer.echo(printable(str(told.get("message", ""))))
-        say(_what_came_of_it(shown, api))
+        _say_what_came_of_it(shown, api)
 
 
-def _what_came_of_it(before: Gate, api: ControlApi) -> list[str]:
-    """Whether the gate is decided now, or what it still waits for."""
+def _say_what_came_of_it(before: Gate, api: ControlApi) -> None:
+    """Whether the gate is decided now, or what it still waits for.
+
+    Raises typer.Exit with 1 where a vote came to nothing.
+    """
     for _ in range(LOOKS):
         now = _gate(api.get(f"/gates/{before.id}"))
         if now.status is not GateStatus.OPEN:
-            return list(gate_lines(now))[:1]
+            say(list(gate_lines(now))[:1])
+            return
         seen, known = ((one.standing, one.denied, one.shown_digest) for one in (now, before))
         if seen != known:
-            return [*now.denied, *(f"  waits for   {line}" for line in now.standing)]
+            say([*now.denied, *(f"  waits for   {line}" for line in now.standing)])
+            if set(now.denied) - set(before.denied):
+                raise typer.Exit(1)
+            return
         time.sleep(PAUSE_SECONDS)
-    return [f"it is still open; see: signalbox gate show {before.id}"]
+    say([f"it is still open; see: signalbox gate show {before.id}"])
 
 
 def _gate(document: Mapping[str, Any]) -> Gate:

@@ -11,7 +11,7 @@ import typer
 from signalbox.adapters.policy_schema import duration
 from signalbox.notifications.stage_lines import CONDITIONS
 
-from cli.asking import answer_to
+from cli.asking import print_answer
 from cli.control_api import api_of, fail, reported
 from cli.words import moment, say
 
@@ -105,7 +105,7 @@ def hotfix(
 def _give(path: str, wish: dict[str, str], stack: str, url: str) -> None:
     with reported("hold"):
         api = api_of(stack, url)
-        say([answer_to(api.post(path, wish), api)])
+        print_answer(api.post(path, wish), api)
 
 
 def _from_now(length: str) -> str:

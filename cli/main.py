@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -56,5 +57,11 @@ def _signalbox(
 
 
 def run() -> None:
-    """The entry point of the console script `signalbox`."""
+    """The entry point of the console script `signalbox`.
+
+    `AWS_REGION` counts here as it does in AWS's other SDKs: botocore reads `AWS_DEFAULT_REGION`
+    alone.
+    """
+    if region := os.environ.get("AWS_REGION"):
+        os.environ.setdefault("AWS_DEFAULT_REGION", region)
     app()

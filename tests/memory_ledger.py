@@ -304,11 +304,13 @@ class MemoryLedger:
     def command(self, command_id: str) -> Command | None:
         return self.commands.get(command_id)
 
-    def answer(self, command_id: str, text: str, effects: Sequence[Effect]) -> bool:
+    def answer(
+        self, command_id: str, text: str, effects: Sequence[Effect], *, denied: bool = False
+    ) -> bool:
         command = self.commands[command_id]
         if command.answer:
             return False
-        self.commands[command_id] = replace(command, answer=text)
+        self.commands[command_id] = replace(command, answer=text, denied=denied)
         self.add(effects)
         return True
 

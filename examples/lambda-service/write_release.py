@@ -82,9 +82,15 @@ def reaches_back(history: list[dict[str, Any]]) -> bool:
 
 
 def git(*arguments: str) -> str:
-    """What git prints of what was committed, with every line end as it is."""
+    """What git prints of what was committed, with every line end as it is.
+
+    Ends the script with what git says, in one line, where git fails.
+    """
     command = ["git", "--no-replace-objects", *arguments]
-    done = subprocess.run(command, check=True, capture_output=True)  # noqa: S603
+    done = subprocess.run(command, check=False, capture_output=True)  # noqa: S603
+    if done.returncode:
+        said = " ".join(done.stderr.decode("utf-8", errors="replace").split())
+        raise SystemExit(f"write_release.py: {said or f'git ended with {done.returncode}'}")
     return done.stdout.decode("utf-8", errors="replace")
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from signalbox.adapters.dynamodb_table import LedgerTable
-from signalbox.adapters.ssm_people import SsmPeople
+from signalbox.adapters.policy_documents import read_policy
+from signalbox.adapters.ssm_people import SsmPeople, parse_people
 from signalbox.adapters.ssm_policies import SsmPolicies
-from signalbox.adapters.ssm_waivers import SsmWaivers
+from signalbox.adapters.ssm_routes import parse_routes
+from signalbox.adapters.ssm_waivers import SsmWaivers, parse_waivers
 from signalbox.domain.errors import AwsRefusedError, AwsUnavailableError, DocumentInvalidError
 from signalbox.domain.identity import PipelineId
 from signalbox.domain.policy import Mode
@@ -20,7 +23,8 @@ from tests.fakes import PIPELINE
 PREFIX = "/signalbox/box"
 OWN, DEFAULT = f"{PREFIX}/policy/hello", f"{PREFIX}/policy/default"
 TWO = {"contract": 2, "approvals": 2}
-BROKEN = ["{", "[]", "7", '{"contract": 9}', '{"contract": 2, "aprovals": 2}']
+TWICE = '{"contract": 2, "approvals": 2, "approvals": 1}'
+BROKEN = ["{", "[]", "7", TWICE, '{"contract": 9}', '{"contract": 2, "aprovals": 2}']
 ADA = {"contract": 1, "people": {"ada": {"slack": ["U0ADA"]}}}
 
 
@@ -229,3 +233,16 @@ def test_a_bad_waivers_document_leaves_the_last_good_one_in_force(
     parameters.put(f"{PREFIX}/waivers", {"contract": 1, "waivers": [one | {"until": "soon"}]})
     elapsed.seconds += 61
     assert waivers.all() == good
+
+
+@pytest.mark.parametrize("read", [parse_people, parse_waivers, parse_routes, read_policy])
+def test_a_name_that_is_written_twice_is_a_mistake(read: Callable[[str, str], object]) -> None:
+    with pytest.raises(DocumentInvalidError, match="'contract' is written twice"):
+        read('{"contract": 1, "contract": 1}', "/signalbox/box/x")
+
+
+@pytest.mark.parametrize("cron", ["0 16 * * * 5", "0 16 * * 5 *", "0 16 * * 5 2027", "0 16 * *"])
+def test_a_cron_of_other_than_five_fields_is_refused(cron: str) -> None:
+    hold = {"cron": cron, "for": "4h", "owner": "us", "reason": "calm"}
+    with pytest.raises(DocumentInvalidError, match="here has five: minute hour day month weekday"):
+        read_policy(json.dumps({"contract": 2, "holds": [hold]}), OWN)

@@ -59,7 +59,7 @@ def test_a_whole_document_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "field"),
     [
-        ("{", "the document"),
+        ("{", "no JSON"),
         ("[]", "the document"),
         ('{"contract": 2, "channel": "#a"}', "contract"),
         ('{"contract": 1, "channel": ""}', "channel"),

@@ -129,7 +129,7 @@ def test_whose_vote_does_not_count_learns_why(wired: WiredApi) -> None:
     wired.caller = "arn:aws:sts::123456789012:assumed-role/Team/ada"
     wired.after = lambda: decide_gate(waiting.id, wired.world)
     code, said = run("gate", "approve", "hello", "--yes")
-    assert (code, "ada's vote does not count: own change" in said) == (0, True)
+    assert (code, "ada's vote does not count: own change" in said) == (1, True)
     wired.caller = "arn:aws:sts::123456789012:assumed-role/Team/nobody"
     said = run("gate", "approve", "hello", "--yes")[1]
     assert "nobody's vote does not count:" in said
@@ -177,6 +177,16 @@ def test_a_command_waits_for_its_answer(wired: WiredApi) -> None:
     (command,) = wired.world.ledger.commands.values()
     assert command.until is not None
     assert command.kind is CommandKind.HOLD
+
+
+def test_what_came_to_nothing_is_no_success(wired: WiredApi) -> None:
+    def carried_out() -> None:
+        for command in list(wired.world.ledger.commands.values()):
+            wired.world.ledger.answer(command.id, "No pipeline has that.", [], denied=True)
+
+    wired.after = carried_out
+    code, said = run("hold", "put", "env:prod", "--reason", "holidays")
+    assert (code, said) == (1, "No pipeline has that.\n")
 
 
 def test_an_answer_that_is_not_there_yet_is_no_failure(wired: WiredApi) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import MISSING, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,7 +47,7 @@ def test_the_checks_that_look_unasked_are_these() -> None:
         "noHold",
         "sameArtifactAsStaged",
     ]
-    assert len({check.settings for check in CHECKS}) == len(CHECKS) == 8
+    assert len({check.settings for check in CHECKS}) == len(CHECKS)
 
 
 def test_the_policy_says_what_an_outcome_means() -> None:
@@ -282,14 +283,31 @@ def test_settings_that_make_no_sense_are_refused(wrong: Any) -> None:
         wrong()
 
 
+REFUSING: dict[str, CheckSettings] = {
+    "testsPassed": TestsPassed(),
+    "coverage": Coverage(at_least=80),
+    "imageScan": ScanBelow(),
+    "noAlarmFiring": NoAlarmFiring(),
+    "noHold": NoHold(),
+    "sameArtifactAsStaged": SameArtifactAsStaged(),
+    "soak": Soak(lasts=timedelta(hours=1)),
+    "changeWindow": ChangeWindow(windows=(OFFICE,)),
+}
+"""Settings with which the evidence below is refused. A new check may join, or leave it to its own
+test."""
+
+
+def test_every_check_named_here_exists() -> None:
+    assert REFUSING.keys() <= {check.name for check in CHECKS}
+
+
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
 def test_every_refusal_is_one_line(check: Any) -> None:
-    wrong: dict[str, Any] = {
-        "coverage": Coverage(at_least=80),
-        "soak": Soak(lasts=timedelta(hours=1)),
-        "changeWindow": ChangeWindow(windows=(OFFICE,)),
-    }
-    settings = wrong.get(check.name) or check.settings()
+    settings = REFUSING.get(check.name)
+    if settings is None:
+        if any(one.default is MISSING is one.default_factory for one in fields(check.settings)):
+            pytest.skip("it has settings without a default: its own test says what it refuses")
+        settings = check.settings()
     seen = found(
         check.name,
         settings,
@@ -301,6 +319,6 @@ def test_every_refusal_is_one_line(check: Any) -> None:
         has_staging=True,
         staged_digest="e",
     )
-    assert seen.blocks
+    assert seen.blocks or check.name not in REFUSING
     assert seen.why
     assert "\n" not in seen.why

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 import zipfile
 from contextlib import chdir
 from pathlib import Path
@@ -16,7 +18,7 @@ from signalbox.adapters.s3_artifacts import LISTING_LIMIT, S3Artifacts
 from tests.adapters.stubbed import StubbedClients
 from tests.adapters.test_artifact_listings import built
 from tests.fakes import a_service, release_id
-from tests.unit.gates.git_history import the_script
+from tests.unit.gates.git_history import SCRIPT, the_script
 
 DIGEST = "sha256:" + "1" * 64
 
@@ -169,6 +171,18 @@ def test_an_image_without_a_digest_is_refused(
     with pytest.raises(SystemExit):
         written(script, clone, "--image", image)
     assert "repository@sha256:" in capsys.readouterr().err
+
+
+def test_outside_a_clone_it_ends_with_what_git_says_in_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, str(SCRIPT), "--branch", "main", "--output", "release.json"]
+    alone = {**os.environ, "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=alone, check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("write_release.py: fatal: not a git repository")
+    assert not (tmp_path / "release.json").exists()
 
 
 def test_what_it_writes_is_what_signalbox_reads(script: ModuleType, clone: Path) -> None:

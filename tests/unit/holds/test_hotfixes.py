@@ -15,6 +15,7 @@ from signalbox.domain.gates import Gate, GateKind, GateStatus, Settlement, Verdi
 from signalbox.domain.holds import HoldSource
 from signalbox.domain.listing import Listing
 from signalbox.usecases.ask_for_hotfix import ask_for_hotfix
+from signalbox.usecases.close_gate import close_gate
 from signalbox.usecases.settle_hotfix import WAITS_FOR, settle_hotfix
 
 from tests.fakes import PIPELINE
@@ -233,6 +234,19 @@ def test_a_hold_that_nobody_had_seen_is_not_passed(world: HeldWorld) -> None:
     assert "more than what people have seen" in world.ledger.gates[gate].settlement
     assert world.codepipeline.entered == []
     assert world.way.closed
+
+
+def test_a_request_ends_when_its_release_waits_no_more(world: HeldWorld) -> None:
+    ask_for_hotfix(a_command(world), world)
+    gate = the_hotfix(world)
+    assert not close_gate(gate, world)
+    world.release()
+    world.let_apply()
+    assert world.codepipeline.entered, "the hold is over, and it went on by itself"
+    assert close_gate(gate, world)
+    assert settle(world, gate.id)
+    ended = world.ledger.gates[gate.id]
+    assert (ended.verdict, ended.settlement) == (Verdict.DECIDED_ELSEWHERE, "It waits no more")
 
 
 def test_what_has_waited_for_a_month_is_not_opened_for(world: HeldWorld) -> None:

@@ -51,4 +51,5 @@ def command_document(command: Command) -> dict[str, Any]:
         "kind": command.kind.value,
         "by": command.principal,
         "answer": command.answer,
+        "denied": command.denied,
     }

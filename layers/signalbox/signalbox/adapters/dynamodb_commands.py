@@ -30,13 +30,15 @@ class DynamoDbCommands:
         item = self._table.get(f"command#{command_id}", COMMAND)
         return from_document(Command, item) if item else None
 
-    def answer(self, command_id: str, text: str, effects: Sequence[Effect]) -> bool:
+    def answer(
+        self, command_id: str, text: str, effects: Sequence[Effect], *, denied: bool = False
+    ) -> bool:
         """Keep what came of it with its effects, once; False where an answer is there already."""
         nonce = secrets.token_hex(16)
         change = Change(
-            "SET answer = :text, nonce = :nonce",
+            "SET answer = :text, denied = :denied, nonce = :nonce",
             condition="attribute_exists(pk) AND answer = :nothing",
-            values={":text": text, ":nonce": nonce, ":nothing": ""},
+            values={":text": text, ":denied": denied, ":nonce": nonce, ":nothing": ""},
         )
         lead = self._table.updating(f"command#{command_id}", COMMAND, change)
         outcome = self._table.transact(lead, effects_to_write(self._table, effects))

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from signalbox.adapters.policy_schema import FirstPolicy, PolicyDocument
 from signalbox.adapters.policy_stages import refuse_what_stands_above
-from signalbox.adapters.ssm_documents import fault_of, field_of
+from signalbox.adapters.ssm_documents import fault_of, field_of, no_twice
 from signalbox.domain.errors import DocumentInvalidError
 from signalbox.domain.policy import Excluded, Policy, ReasonRequired
 
@@ -30,7 +30,7 @@ def read_policy(text: str, parameter: str) -> Mapping[str, Any]:
     Raises DocumentInvalidError naming the parameter, the field and why.
     """
     try:
-        written = json.loads(text)
+        written = json.loads(text, object_pairs_hook=no_twice)
     except ValueError as wrong:
         raise DocumentInvalidError(f"{parameter}: no JSON: {wrong}") from None
     if not isinstance(written, dict):

@@ -46,6 +46,8 @@ from signalbox.policies.outcome import Check
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 LENGTH = re.compile(r"([1-9][0-9]{0,6})([smhd])")
+CRON_FIELDS = 5
+"""The parser would take a sixth for seconds, AWS takes one for years: neither is meant here."""
 LONGEST = timedelta(days=60)
 """CodePipeline waits for a manual approval no longer (ActionDeclaration.timeoutInMinutes)."""
 
@@ -118,10 +120,15 @@ class _Window(Part):
 def _check_cron(cron: str, zone: str) -> None:
     if zone not in available_timezones():
         raise ValueError(f"{zone} is no time zone; write one such as Europe/Berlin")
+    if len(cron.split()) != CRON_FIELDS:
+        raise ValueError(
+            f"{cron!r} has {len(cron.split())} fields, a cron expression here has five: "
+            "minute hour day month weekday"
+        )
     try:
         CronSim(cron, datetime.now(ZoneInfo(zone)))
     except CronSimError as wrong:
-        raise ValueError(f"{cron!r} is no cron expression of five fields: {wrong}") from None
+        raise ValueError(f"{cron!r} is no cron expression: {wrong}") from None
 
 
 class _Hold(_Window):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -33,8 +34,21 @@ class Document(Part):
 D = TypeVar("D", bound=Document)
 
 
+def no_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """For ``json.loads``: a name that is written twice. JSON's last one wins, unseen."""
+    names = [name for name, _ in pairs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ValueError(f"{twice!r} is written twice")
+    return dict(pairs)
+
+
 def parse(model: type[D], text: str, parameter: str) -> D:
     """Read a document. Raises DocumentInvalidError naming the parameter, the field and why."""
+    try:
+        json.loads(text, object_pairs_hook=no_twice)
+    except ValueError as wrong:
+        raise DocumentInvalidError(f"{parameter}: no JSON: {wrong}") from None
     try:
         return model.model_validate_json(text)
     except ValidationError as error:

@@ -28,7 +28,7 @@ class Command:
     ``principal`` is ``slack:TEAM:USER`` or ``aws:ARN``; ``name`` is for reading. ``scope`` is what
     HOLD and RELEASE speak of, ``gate`` what REVIEW and ``release`` (a ``ReleaseId.key``) what
     HOTFIX speaks of. ``channel`` and ``user`` are Slack's, and empty for a terminal. ``answer`` is
-    what came of it, for whoever asked; empty while nothing has.
+    what came of it, for whoever asked; empty while nothing has. ``denied``: nothing was done.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Command:
     channel: str = ""
     user: str = ""
     answer: str = ""
+    denied: bool = False
 
     @property
     def subject(self) -> str:

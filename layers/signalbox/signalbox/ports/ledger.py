@@ -214,7 +214,9 @@ class CommandLedger(Protocol):
     def command(self, command_id: str) -> Command | None:
         """One command, or None."""
 
-    def answer(self, command_id: str, text: str, effects: Sequence[Effect]) -> bool:
+    def answer(
+        self, command_id: str, text: str, effects: Sequence[Effect], *, denied: bool = False
+    ) -> bool:
         """Keep what came of it with its effects, once; False where an answer is there already."""
 
 

@@ -37,7 +37,7 @@ def carry_out_command(command_id: str, ports: CarryingPorts) -> None:
         }
         ports.audit.append(command.subject, "command denied", details)
     whispers = [whisper_to_asker(command.id, ports.clock.now())] if command.user else []
-    if ports.commands.answer(command.id, answered.text, whispers):
+    if ports.commands.answer(command.id, answered.text, whispers, denied=answered.denied):
         for whisper in whispers:
             ports.bells.ring(whisper)
 

@@ -31,6 +31,7 @@ from signalbox.usecases.needs import (
 from signalbox.usecases.tell_once import tell_once
 
 LET_GO = "its policy no longer enforces anything: answer it in CodePipeline"
+WAITS_NO_MORE = "it no longer waits in front of the stage"
 SETTLED_WITHIN = timedelta(minutes=2)
 """Younger verdicts and expiries are left to the workflow, which is at work on them."""
 
@@ -87,6 +88,8 @@ def _see_to(gate: Gate, ports: ClosingPorts) -> bool:
         if newer and not policy.keep_stale:
             return _decide(gate, Verdict.SUPERSEDED, superseded_by(newer), ports)
         _note_newer(gate, newer, ports)
+    elif not _waits_in_front(gate, service, ports):
+        return _decide(gate, Verdict.DECIDED_ELSEWHERE, WAITS_NO_MORE, ports)
     if gate.kind is not GateKind.OBSERVED:
         _remind(gate, policy, ports)
         _weigh_again(gate, policy, ports)
@@ -96,6 +99,12 @@ def _see_to(gate: Gate, ports: ClosingPorts) -> bool:
 def _still_waits(gate: Gate, service: Service, ports: ClosingPorts) -> bool:
     waiting = ports.pipelines.pending_approval(service, gate.release, gate.action_execution_id)
     return waiting is not None
+
+
+def _waits_in_front(gate: Gate, service: Service, ports: ClosingPorts) -> bool:
+    """Whether the release of a hotfix still waits where it asks to be let in."""
+    ways = ports.pipelines.transitions(service)
+    return any(way.stage == gate.stage and gate.release.execution in way.waiting for way in ways)
 
 
 def _answered_elsewhere(gate: Gate, service: Service, policy: Policy, ports: ClosingPorts) -> bool:

@@ -83,7 +83,8 @@ def settle_hotfix(gate_id: str, ports: LettingPorts) -> None:
     if gate is None or gate.kind is not GateKind.HOTFIX or gate.status is GateStatus.OPEN:
         return
     if gate.status is GateStatus.DECIDED and gate.verdict is not Verdict.APPROVED:
-        _settle(gate, "The stage stays closed", ports)
+        gone = gate.verdict is Verdict.DECIDED_ELSEWHERE
+        _settle(gate, "It waits no more" if gone else "The stage stays closed", ports)
         return
     fix = _look(gate, ports)
     if gate.status is GateStatus.SETTLED:
