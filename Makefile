@@ -20,10 +20,10 @@ sandbox: setup ## the same sandbox, to stay and play: http://127.0.0.1:4600
 
 test: setup ## every test that needs no account
 	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/e2e $(TESTS)
-	@.venv/bin/python -m pytest -n 3 --dist loadfile tests/e2e
+	@.venv/bin/python -m pytest -n 4 --dist loadfile tests/e2e
 
 sweep: setup ## every call of AWS and Slack meets every fault, gates meet two thousand days: a quarter of an hour
-	@SIGNALBOX_SWEEP=distinct .venv/bin/python -m pytest -n 2 tests/faults/test_fault_sweep.py tests/interleavings
+	@SIGNALBOX_SWEEP=distinct .venv/bin/python -m pytest -n 2 tests/faults/test_fault_sweep.py tests/faults/test_the_sweep_has_teeth.py tests/interleavings
 
 check: ## format, lint, types, template, state machines, security, secrets
 	@$(PYTHON) tools/bootstrap.py check
