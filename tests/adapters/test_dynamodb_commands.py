@@ -82,6 +82,13 @@ def test_a_command_is_answered_once(
     assert effects.effect(HOLD.subject, "again") is None
 
 
+@pytest.mark.parametrize("denied", [True, False])
+def test_whether_anything_was_done_is_kept(commands: DynamoDbCommands, denied: bool) -> None:
+    commands.give(HOLD, ())
+    assert commands.answer(HOLD.id, "done", (), denied=denied)
+    assert commands.command(HOLD.id) == replace(HOLD, answer="done", denied=denied)
+
+
 def test_an_answer_whose_reply_was_lost_is_ours(commands: DynamoDbCommands) -> None:
     commands.give(HOLD, ())
     with faults("TransactWriteItems", "lost-reply"):

@@ -137,8 +137,9 @@ def test_a_hold_is_asked_for_and_its_answer_is_fetched(world: ApiWorld) -> None:
     assert [effect.kind for effect in world.bells.rung] == [EffectKind.CARRY_OUT_COMMAND]
     fetched = world.ask("GET /commands/{command}", command=command.id)[1]
     assert (fetched["answer"], fetched["kind"]) == ("", "hold")
-    world.ledger.answer(command.id, "Held.", [])
-    assert world.ask("GET /commands/{command}", command=command.id)[1]["answer"] == "Held."
+    world.ledger.answer(command.id, "Not held.", [], denied=True)
+    fetched = world.ask("GET /commands/{command}", command=command.id)[1]
+    assert (fetched["answer"], fetched["denied"]) == ("Not held.", True)
 
 
 @pytest.mark.parametrize(

@@ -223,6 +223,12 @@ def test_a_hotfix_is_asked_for_by_command(world: HeldWorld) -> None:
     assert denied(world) == [refused]
 
 
+def test_whether_anything_was_done_is_kept_with_the_answer(world: HeldWorld) -> None:
+    give(world, CommandKind.HOLD)
+    give(world, CommandKind.HOLD, "stranger")
+    assert [one.denied for one in world.ledger.commands.values()] == [False, True]
+
+
 def test_what_aws_refuses_is_an_answer(world: HeldWorld) -> None:
     world.codepipeline.fail_with = AwsRefusedError("no", code="AccessDeniedException")
     answer = give(world, CommandKind.HOTFIX, release=execution_id("fix").key)

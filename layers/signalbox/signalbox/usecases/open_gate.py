@@ -13,7 +13,7 @@ from signalbox.domain.gates import Gate, GateKind, GateStatus, Verdict
 from signalbox.domain.identity import PipelineId, ReleaseId
 from signalbox.domain.policy import Mode, Policy
 from signalbox.domain.services import Service
-from signalbox.domain.states import ActionState
+from signalbox.usecases.answer_seen import OVER
 from signalbox.usecases.compile_gate import Compiled, CompilingPorts, compile_gate
 from signalbox.usecases.effects_of_gates import announcement, decision
 from signalbox.usecases.find_newer_release import find_newer_release
@@ -28,14 +28,6 @@ from signalbox.usecases.needs import (
 )
 
 CONTRACT = 1
-
-ENDED = {
-    ActionState.SUCCEEDED,
-    ActionState.FAILED,
-    ActionState.ABANDONED,
-    ActionState.CANCELED,
-}
-"""States of an approval that nobody can answer any more."""
 
 Answer = dict[str, Any]
 
@@ -162,7 +154,7 @@ def _has_ended(request: GateRequest, service: Service, ports: OpeningPorts) -> b
         isinstance(fact, ActionChanged)
         and (fact.stage, fact.action) == (request.stage, request.action)
         and request.action_execution_id in {"", fact.action_execution_id}
-        and fact.state in ENDED
+        and fact.state in OVER
         for fact in ports.pipelines.facts(service, request.release)
     )
 
